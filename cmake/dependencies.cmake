@@ -1,0 +1,48 @@
+# Everything that is not measuring, judging or comparing comes from a library in Debian stable.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(uriparser REQUIRED)
+pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(libidn2 REQUIRED IMPORTED_TARGET libidn2)
+add_library(c-ares ALIAS PkgConfig::cares)
+add_library(idn2 ALIAS PkgConfig::libidn2)
+
+add_library(warnings INTERFACE)
+target_compile_options(warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+# GCC 12 inlines Asio's operator new for coroutine frames without its operator delete, and misses the pair.
+target_compile_options(warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+
+# Asio compiled once instead of in every source: most of a full build's time otherwise.
+find_path(ASIO_INCLUDE asio.hpp REQUIRED)
+file(WRITE ${CMAKE_BINARY_DIR}/asio.cc.in "#include <asio/impl/src.hpp>\n#include <asio/ssl/impl/src.hpp>\n")
+configure_file(${CMAKE_BINARY_DIR}/asio.cc.in ${CMAKE_BINARY_DIR}/asio.cc COPYONLY)
+add_library(asio STATIC ${CMAKE_BINARY_DIR}/asio.cc)
+target_include_directories(asio SYSTEM PUBLIC ${ASIO_INCLUDE})
+target_compile_definitions(asio PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
+                                       ASIO_NO_TS_EXECUTORS ASIO_DISABLE_STD_ALIGNED_ALLOC)
+# ASIO_DISABLE_STD_ALIGNED_ALLOC: whether Asio 1.22 sees aligned_alloc depends on what was included before it, so one
+# source would free with operator delete what another took with aligned_alloc.
+# Asio 1.22 knows Clang's coroutines only by the name that they had before C++20.
+target_compile_definitions(asio PUBLIC $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT ASIO_HAS_STD_COROUTINE>)
+target_link_libraries(asio PUBLIC Threads::Threads OpenSSL::SSL)
+
+# Debian ships llhttp as the C sources that Node.js compiles (package node-llhttp).
+find_path(LLHTTP_INCLUDE llhttp.h PATH_SUFFIXES llhttp PATHS /usr/share/include REQUIRED)
+find_path(LLHTTP_SOURCES llhttp.c PATHS /usr/share/llhttp REQUIRED)
+add_library(llhttp STATIC ${LLHTTP_SOURCES}/api.c ${LLHTTP_SOURCES}/http.c ${LLHTTP_SOURCES}/llhttp.c)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+
+# Header-only, found by their headers so that their own CMake files need not be installed.
+foreach(header_only nlohmann_json:nlohmann/json.hpp cli11:CLI/CLI.hpp)
+  string(REPLACE ":" ";" parts ${header_only})
+  list(GET parts 0 name)
+  list(GET parts 1 header)
+  find_path(${name}_INCLUDE ${header} REQUIRED)
+  add_library(${name} INTERFACE)
+  target_include_directories(${name} SYSTEM INTERFACE ${${name}_INCLUDE})
+endforeach()
