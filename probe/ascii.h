@@ -1,0 +1,29 @@
+#pragma once
+// Text of protocols is ASCII and compared without case; the locale has no say in it.
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace fwprobe::probe {
+
+constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+inline std::string ascii_lower(std::string_view text) {
+  std::string result{text};
+  std::ranges::transform(result, result.begin(), [](char c) { return ascii_lower(c); });
+  return result;
+}
+
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+/// Without the characters of `blanks` at both ends; RFC 9110 §5.6.3's white space when not given.
+inline std::string_view trimmed(std::string_view text, std::string_view blanks = " \t") {
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace fwprobe::probe

@@ -1,0 +1,96 @@
+#pragma once
+// DNS lookups, one question to one resolver at a time, so that answers can be compared (RFC 1035, RFC 2308).
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/udp.hpp>
+
+#include "probe/clock.h"
+#include "probe/failure.h"
+
+namespace fwprobe::probe {
+
+enum class DnsType : std::uint16_t { a = 1, aaaa = 28 };
+enum class DnsTransport : std::uint8_t { udp, tcp };  ///< udp: with TCP after a truncated answer, RFC 7766
+
+struct DnsQuestion {
+  std::string name;  ///< A-labels, without the final dot
+  DnsType type = DnsType::a;
+  asio::ip::udp::endpoint resolver;
+  DnsTransport transport = DnsTransport::udp;
+  bool operator==(const DnsQuestion&) const = default;
+};
+
+struct DnsAlias {
+  std::string from;
+  std::string to;
+  std::chrono::seconds ttl{};
+};
+
+struct DnsAddress {
+  asio::ip::address address;
+  std::chrono::seconds ttl{};
+};
+
+/// RCODEs that are told apart (RFC 1035 §4.1.1); `nodata` is NOERROR without a record of the type, RFC 2308
+/// §2.2.
+enum class DnsStatus : std::uint8_t {
+  answered,
+  nodata,
+  nxdomain,
+  servfail,
+  refused,
+  formerr,
+  notimp,
+  other_rcode,  ///< the number is in `rcode`
+  timeout,
+  unreachable,  ///< an errno or ICMP error came back for the resolver itself; see `failure`
+  malformed,    ///< cannot be parsed, or does not match the question; see `detail`
+  alias_loop,   ///< the CNAME chain of the answer does not end
+};
+
+struct DnsLookup {
+  DnsQuestion question;
+  DnsStatus status = DnsStatus::timeout;
+  std::vector<DnsAlias> aliases;      ///< the CNAME chain, in order
+  std::vector<DnsAddress> addresses;  ///< at the chain's end
+  std::optional<std::uint8_t> rcode;
+  bool truncated_udp = false;               ///< a truncated UDP answer made us ask again over TCP
+  std::uint8_t attempts = 1;                ///< UDP datagrams sent; 0 over TCP, or when no turn came in time
+  std::optional<TransportFailure> failure;  ///< for `unreachable`
+  std::string detail;                       ///< for `malformed`: what was wrong, with the answer or the name
+};
+
+/// Asks one resolver, through one c-ares channel; at most 100 lookups are under way at once, others wait for
+/// their turn. With nothing under way it keeps no socket, timer or work for the executor, which must run on
+/// one thread.
+class Resolver {
+ public:
+  /// `source` binds the queries to a local address (its family must be the resolver's, else it is ignored).
+  Resolver(const asio::any_io_executor& executor, asio::ip::udp::endpoint server,
+           std::optional<asio::ip::address> source = {});
+  Resolver(Resolver&&) noexcept;
+  Resolver& operator=(Resolver&&) noexcept;
+  ~Resolver();
+
+  /// The answer, or what came in its place, within `timeout`, the wait for a turn included. UDP is sent up to
+  /// three times: at once, after 1 s, and after 3 s. The name is asked for as it stands: no search list, no
+  /// hosts file. When the resolver goes before its lookups have ended, they end as `unreachable` with
+  /// operation_aborted, and those that waited for their turn as `timeout`.
+  asio::awaitable<DnsLookup> lookup(DnsQuestion question, Clock::duration timeout);
+
+ private:
+  class Channel;
+  std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace fwprobe::probe

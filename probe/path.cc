@@ -1,0 +1,165 @@
+#include "probe/path.h"
+
+#include <algorithm>
+#include <deque>
+#include <list>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "probe/deadline.h"
+#include "probe/path_step.h"
+
+namespace fwprobe::probe {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pace = 1ms;           ///< between two packets: no burst that a router would count as a flood
+constexpr auto retransmission = 1s;  ///< of a SYN, RFC 6298 §2.1
+constexpr auto shortest_patience = 200ms;  ///< routers answer by their slow path
+constexpr std::size_t most_retried = 10;   ///< with 30 hops at most 40 packets are under way
+
+bool is_end(const PathStep& step) {
+  return step.answer != StepAnswer::silence && step.answer != StepAnswer::expired &&
+         step.answer != StepAnswer::not_sent;
+}
+
+/// All steps of one trace. They run at the same time on one executor; no step outlives run().
+class Sweep {
+ public:
+  Sweep(const PathQuestion& question, const TcpSource& source, Clock::duration timeout, std::string hello)
+      : question_{question}, source_{source}, timeout_{timeout}, hello_{std::move(hello)} {}
+
+  awaitable<PathTrace> run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::steady_timer changed{co_await asio::this_coro::executor};
+    changed_ = &changed;
+    auto state = co_await asio::this_coro::cancellation_state;
+    while (state.cancelled() == asio::cancellation_type::none) {
+      news_ = false;
+      const auto until = advance(changed.get_executor());
+      if (!until) break;
+      changed.expires_at(*until);
+      if (!news_) co_await changed.async_wait(as_result);
+      state = co_await asio::this_coro::cancellation_state;
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    stopping_ = true;
+    for (auto at = in_flight_.begin(); at != in_flight_.end();)
+      (at++)->emit(asio::cancellation_type::terminal);
+    while (!in_flight_.empty()) {
+      changed.expires_at(Clock::time_point::max());
+      co_await changed.async_wait(as_result);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    PathTrace trace{question_, {steps_.begin(), steps_.end()}};
+    std::ranges::sort(trace.steps, {}, [](const auto& step) { return std::pair{step.lifetime, step.after}; });
+    co_return trace;
+  }
+
+ private:
+  /// Sends what is due; returns when to look again at the latest, or nothing when all is said.
+  template <typename Executor>
+  std::optional<Clock::time_point> advance(const Executor& executor) {
+    const auto now = Clock::now();
+    if (now >= deadline_) return {};
+    const auto end = nearest_end();
+    if (next_lifetime_ <= question_.hops && next_lifetime_ < end) {
+      if (now >= due_) {
+        start(next_lifetime_++, executor);
+        last_event_ = now;
+        due_ = now + pace;
+      }
+      return std::min(due_, deadline_);
+    }
+    const auto open = silent_before(std::min(end, question_.hops + 1));
+    if (open.empty()) return {};
+    if (end > question_.hops) {  // Nothing conclusive yet: each packet is worth one retransmission.
+      const auto until = std::max(last_event_, last_start_ + retransmission) + patience();
+      if (now >= until) return {};
+      return std::min(until, deadline_);
+    }
+    const auto until = last_event_ + patience();
+    if (now < until) return std::min(until, deadline_);
+    if (retried_) return {};
+    retried_ = true;
+    for (const auto lifetime : open) start(lifetime, executor);
+    last_event_ = now;
+    return std::min(now + patience(), deadline_);
+  }
+
+  template <typename Executor>
+  void start(int lifetime, const Executor& executor) {
+    auto& step = steps_.emplace_back(PathStep{lifetime, StepAnswer::silence, {}, {}, {}});
+    auto& cancel = in_flight_.emplace_back();
+    last_start_ = Clock::now();
+    asio::co_spawn(
+        executor, take_step(step, question_, source_, hello_, timeout_),
+        asio::bind_cancellation_slot(cancel.slot(), [this, &cancel](const std::exception_ptr& failure) {
+          if (failure && !stopping_) failure_ = failure;
+          in_flight_.remove_if([&](const auto& other) { return &other == &cancel; });
+          last_event_ = Clock::now();
+          news_ = true;
+          changed_->cancel();
+        }));
+  }
+
+  /// The shortest lifetime that drew another answer than `expired`; behind all hops when there is none.
+  int nearest_end() const {
+    int nearest = question_.hops + 1;
+    for (const auto& step : steps_)
+      if (is_end(step)) nearest = std::min(nearest, step.lifetime);
+    return nearest;
+  }
+
+  /// The nearest first; the ones that border on the end matter most, so those are kept when they are many.
+  std::vector<int> silent_before(int end) const {
+    std::vector<int> open;
+    for (int lifetime = 1; lifetime < end; ++lifetime)
+      if (std::ranges::none_of(steps_, [&](const auto& step) {
+            return step.lifetime == lifetime && step.answer != StepAnswer::silence;
+          }))
+        open.push_back(lifetime);
+    if (open.size() > most_retried) open.erase(open.begin(), open.end() - most_retried);
+    return open;
+  }
+
+  /// How long an answer may still be under way: twice the slowest that came.
+  Clock::duration patience() const {
+    Clock::duration slowest{};
+    for (const auto& step : steps_) slowest = std::max(slowest, step.after);
+    return std::max<Clock::duration>(2 * std::min<Clock::duration>(slowest, retransmission),
+                                     shortest_patience);
+  }
+
+  const PathQuestion& question_;
+  const TcpSource& source_;
+  const Clock::duration timeout_;
+  const std::string hello_;
+  const Clock::time_point deadline_ = Clock::now() + timeout_;
+
+  std::deque<PathStep> steps_;  // stable addresses while it grows
+  std::list<asio::cancellation_signal> in_flight_;
+  asio::steady_timer* changed_ = nullptr;
+  int next_lifetime_ = 1;
+  std::exception_ptr failure_;
+  bool news_ = false;  ///< a step ended since advance() looked
+  bool stopping_ = false;
+  bool retried_ = false;
+  Clock::time_point due_ = Clock::now();
+  Clock::time_point last_start_ = Clock::now();
+  Clock::time_point last_event_ = Clock::now();
+};
+
+}  // namespace
+
+awaitable<PathTrace> trace_path(PathQuestion question, TcpSource source, Clock::duration timeout,
+                                std::string hello) {
+  Sweep sweep{question, source, timeout, std::move(hello)};
+  co_return co_await sweep.run();
+}
+
+}  // namespace fwprobe::probe
