@@ -1,0 +1,82 @@
+#include "allowlist/prefix.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace fwprobe::allowlist {
+namespace {
+
+using asio::ip::address;
+using asio::ip::address_v4;
+using asio::ip::address_v6;
+
+address_v4::bytes_type bytes_of(const address_v4& a) { return a.to_bytes(); }
+address_v6::bytes_type bytes_of(const address_v6& a) { return a.to_bytes(); }
+
+/// `bytes` with every bit behind `length` set or cleared.
+template <typename Bytes>
+Bytes with_host_bits(Bytes bytes, int length, std::uint8_t fill) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const int kept = std::clamp(length - static_cast<int>(i) * 8, 0, 8);
+    const auto mask = static_cast<std::uint8_t>(0xff00 >> kept);
+    bytes[i] = static_cast<std::uint8_t>((bytes[i] & mask) | (fill & static_cast<std::uint8_t>(~mask)));
+  }
+  return bytes;
+}
+
+address with_host_bits(const address& a, int length, std::uint8_t fill) {
+  if (a.is_v4()) return address_v4{with_host_bits(bytes_of(a.to_v4()), length, fill)};
+  return address_v6{with_host_bits(bytes_of(a.to_v6()), length, fill)};
+}
+
+bool is_mapped(const address& a) { return a.is_v6() && a.to_v6().is_v4_mapped(); }
+
+address unmapped(const address& a) {
+  return is_mapped(a) ? address{asio::ip::make_address_v4(asio::ip::v4_mapped, a.to_v6())} : a;
+}
+
+constexpr int mapped_bits = 96;  // RFC 4291 §2.5.5.2
+
+}  // namespace
+
+Prefix::Prefix(const address& a, int length) {
+  const bool mapped = is_mapped(a) && length >= mapped_bits;
+  length_ = mapped ? length - mapped_bits : length;
+  network_ = with_host_bits(mapped ? unmapped(a) : a, length_, 0x00);
+}
+
+address Prefix::last() const { return with_host_bits(network_, length_, 0xff); }
+
+bool Prefix::contains(const address& a) const {
+  const auto plain = unmapped(a);
+  return plain.is_v4() == network_.is_v4() && with_host_bits(plain, length_, 0x00) == network_;
+}
+
+std::string Prefix::text() const { return fmt::format("{}/{}", network_.to_string(), length_); }
+
+std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  const auto shown = text.substr(0, longest);
+  const auto slash = text.find('/');
+  std::error_code error;
+  const auto address = asio::ip::make_address(std::string{text.substr(0, std::min(slash, longest))}, error);
+  if (error || text.size() > longest || (address.is_v6() && address.to_v6().scope_id() != 0))
+    return std::unexpected{
+        fmt::format("'{}' is not a prefix; write 192.0.2.0/24, 2001:db8::/32 or an address", shown)};
+  const int longest_length = address.is_v4() ? 32 : 128;
+  int length = longest_length;
+  if (slash != std::string_view::npos) {
+    const auto digits = text.substr(slash + 1);
+    const auto [end, parse_error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    if (digits.empty() || parse_error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
+        length > longest_length)
+      return std::unexpected{
+          fmt::format("'{}': the prefix length is a number from 0 to {}", shown, longest_length)};
+  }
+  const Prefix prefix{address, length};
+  return ParsedPrefix{prefix, with_host_bits(address, length, 0x00) != address};
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,203 @@
+// Our YAML format (docs/allowlists.md), strictly: what is not understood is refused, never guessed.
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "allowlist/allowlist.h"
+#include "allowlist/values.h"
+#include "allowlist/yaml_tree.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+constexpr std::size_t max_entries = 200'000;
+constexpr std::size_t max_entries_for_the_same = 100;
+
+/// Puts a value where it belongs, or says what is wrong with it.
+template <typename T, typename U>
+std::optional<Complaint> assign(U& to, Value<T> value) {
+  if (!value) return std::move(value.error());
+  to = std::move(*value);
+  return std::nullopt;
+}
+
+/// Calls `set(key, value)` for each pair of a map until one complains; no key comes twice.
+template <typename Set>
+std::optional<Complaint> each_pair(const YamlNode& map, Set set) {
+  for (std::size_t i = 0; i + 1 < map.children.size(); i += 2) {
+    const auto& key = map.children[i];
+    for (std::size_t j = 0; j < i; j += 2)
+      if (map.children[j].text == key.text)
+        return Complaint{key.place, fmt::format("{} is there twice, first on line {}", excerpt(key.text),
+                                                map.children[j].place.line)};
+    const auto& given = map.children[i + 1];
+    if (given.kind == YamlNode::Kind::empty)
+      return Complaint{key.place, fmt::format("{} has no value", excerpt(key.text))};
+    if (auto complaint = set(key, given)) return complaint;
+  }
+  return std::nullopt;
+}
+
+Complaint unknown(const YamlNode& key, std::string_view known) {
+  return {key.place, fmt::format("unknown key {}; known are {}", excerpt(key.text), known)};
+}
+
+class Reader {
+ public:
+  std::expected<Allowlist, Complaint> read(const YamlNode& root) && {
+    if (root.kind != YamlNode::Kind::map)
+      return std::unexpected{Complaint{root.place, "a list is a map that begins with name:"}};
+    auto complaint =
+        each_pair(root, [&](const YamlNode& key, const YamlNode& value) { return set(key, value); });
+    if (!complaint) complaint = missing(root);
+    if (!complaint) complaint = give_defaults();
+    if (complaint) return std::unexpected{std::move(*complaint)};
+    if (list_.title.empty()) list_.title = list_.name;
+    return std::move(list_);
+  }
+
+ private:
+  std::optional<Complaint> set(const YamlNode& key, const YamlNode& value) {
+    const auto& k = key.text;
+    if (k == "name") return assign(list_.name, parse_text(value, k));
+    if (k == "title") return assign(list_.title, parse_text(value, k));
+    if (k == "publisher") return assign(list_.publisher, parse_text(value, k));
+    if (k == "source") return assign(list_.source, parse_text(value, k));
+    if (k == "retrieved") return assign(retrieved_, parse_date(value, k));
+    if (k == "direction") return assign(direction_, parse_direction(value));
+    if (k == "ports") return assign(ports_, parse_ports(value));
+    if (k == "protocol") return assign(protocol_, parse_protocol(value));
+    if (k == "entries") return set_entries(value);
+    return unknown(key, "name, title, publisher, source, retrieved, direction, ports, protocol and entries");
+  }
+
+  std::optional<Complaint> missing(const YamlNode& root) {
+    const auto without = [&](std::string_view key) {
+      return Complaint{root.place, fmt::format("{} is missing", key)};
+    };
+    if (list_.name.empty()) return without("name");
+    if (!retrieved_) return without("retrieved");
+    if (!direction_) return without("direction");
+    if (list_.entries.empty()) return without("entries");
+    list_.retrieved = *retrieved_;
+    list_.direction = *direction_;
+    return std::nullopt;
+  }
+
+  std::optional<Complaint> set_entries(const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::sequence || node.children.empty())
+      return Complaint{node.place, "entries is a list with at least one '- prefix: …' or '- domain: …'"};
+    if (node.children.size() > max_entries)
+      return Complaint{node.children[max_entries].place, fmt::format("more than {} entries", max_entries)};
+    for (const auto& child : node.children) {
+      if (child.kind != YamlNode::Kind::map)
+        return Complaint{child.place, "an entry is a map that begins with prefix: or domain:"};
+      places_.push_back(child.place);
+      own_protocol_.push_back(false);
+      auto& entry = list_.entries.emplace_back();
+      entry.line = child.place.line;
+      auto complaint =
+          each_pair(child, [&](const YamlNode& k, const YamlNode& v) { return set(entry, k, v); });
+      if (complaint) return complaint;
+      if (entry.published.empty()) return Complaint{child.place, "an entry needs prefix: or domain:"};
+      if (entry.since && entry.until && *entry.since >= *entry.until)
+        return Complaint{child.place, "until is not after since"};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Complaint> set(Entry& entry, const YamlNode& key, const YamlNode& value) {
+    const auto& k = key.text;
+    if (k == "prefix" || k == "domain") {
+      if (!entry.published.empty()) return Complaint{key.place, "an entry has either prefix: or domain:"};
+      entry.published = value.text;
+      return k == "domain" ? assign(entry.what, parse_domain(value)) : set_prefix(entry, value);
+    }
+    if (k == "ports") return assign(entry.ports, parse_ports(value));
+    if (k == "protocol") {
+      own_protocol_.back() = true;
+      return assign(entry.protocol, parse_protocol(value));
+    }
+    if (k == "purpose") return assign(entry.purpose, parse_text(value, k));
+    if (k == "since") return assign(entry.since, parse_date(value, k));
+    if (k == "until") return assign(entry.until, parse_date(value, k));
+    if (k == "addresses") return assign(entry.addresses, parse_addresses(value));
+    return unknown(key, "prefix, domain, ports, protocol, purpose, since, until and addresses");
+  }
+
+  static std::optional<Complaint> set_prefix(Entry& entry, const YamlNode& value) {
+    auto parsed = parse_listed_prefix(value);
+    if (!parsed) return std::move(parsed.error());
+    entry.what = parsed->prefix;
+    entry.host_bits = parsed->host_bits;
+    return std::nullopt;
+  }
+
+  /// The list's own ports and protocol, which may stand behind its entries; then no entry may be there twice.
+  std::optional<Complaint> give_defaults() {
+    std::map<std::string, std::vector<std::size_t>> seen;
+    for (std::size_t i = 0; i < list_.entries.size(); ++i) {
+      auto& entry = list_.entries[i];
+      if (entry.ports.empty()) entry.ports = ports_;
+      if (!own_protocol_[i]) entry.protocol = protocol_;
+      if (entry.addresses == NameAddresses::any && !std::holds_alternative<Domain>(entry.what))
+        return Complaint{places_[i], "addresses belongs to an entry with domain:"};
+      auto& same = seen[canonical(entry)];
+      for (const auto earlier : same)
+        if (overlap(list_.entries[earlier], entry))
+          return Complaint{places_[i], fmt::format("{} is listed already, on line {}", canonical(entry),
+                                                   list_.entries[earlier].line)};
+      if (same.size() == max_entries_for_the_same)
+        return Complaint{places_[i], fmt::format("more than {} entries for {}; give one several ports",
+                                                 max_entries_for_the_same, canonical(entry))};
+      same.push_back(i);
+    }
+    return std::nullopt;
+  }
+
+  static std::string canonical(const Entry& entry) {
+    if (const auto* prefix = std::get_if<Prefix>(&entry.what)) return prefix->text();
+    const auto& domain = std::get<Domain>(entry.what);
+    return (domain.wildcard ? "*." : "") + domain.name;
+  }
+
+  /// Whether two entries for the same thing say something about the same port on the same day.
+  static bool overlap(const Entry& a, const Entry& b) {
+    if (a.protocol != b.protocol) return false;
+    if ((a.until && b.since && *a.until <= *b.since) || (b.until && a.since && *b.until <= *a.since))
+      return false;
+    if (a.ports.empty() || b.ports.empty()) return true;
+    return std::ranges::any_of(a.ports, [&](const PortRange& x) {
+      return std::ranges::any_of(b.ports,
+                                 [&](const PortRange& y) { return x.first <= y.last && y.first <= x.last; });
+    });
+  }
+
+  Allowlist list_;
+  std::optional<std::chrono::year_month_day> retrieved_;
+  std::optional<Direction> direction_;
+  std::vector<PortRange> ports_;
+  Protocol protocol_ = Protocol::tcp;
+  std::vector<Place> places_;  ///< of the entries
+  std::vector<bool> own_protocol_;
+};
+
+}  // namespace
+
+std::expected<Allowlist, ListError> parse_yaml(std::string_view text, std::string_view origin) {
+  const auto error = [&](const Complaint& complaint) {
+    return std::unexpected{ListError{fmt::format("{}:{}:{}: {}", origin, complaint.place.line,
+                                                 complaint.place.column, complaint.message)}};
+  };
+  const auto root = read_tree(text);
+  if (!root) return error(root.error());
+  auto list = Reader{}.read(*root);
+  if (!list) return error(list.error());
+  return std::move(*list);
+}
+
+}  // namespace fwprobe::allowlist
