@@ -1,0 +1,29 @@
+#pragma once
+// What a failed connection attempt means, by errno and ICMP error. One reading for servers, proxies and
+// links.
+
+#include <string>
+#include <vector>
+
+#include "checks/evidence.h"
+#include "checks/finding.h"
+#include "probe/tcp.h"
+
+namespace fwprobe::checks {
+
+struct ConnectVerdict {
+  Cause cause = Cause::tcp_filtered;
+  std::string words;  ///< "no answer to 3 SYNs within 5.0 s"
+  Location location;
+  Confidence confidence = Confidence::high;
+  std::vector<probe::MeasurementId> evidence;  ///< besides the attempt
+};
+
+/// RFC 792, RFC 1812 §5.2.7.1, RFC 4443 §3.1, and what Linux makes of them (docs/causes.md).
+ConnectVerdict judge_connect(const probe::TcpConnect& attempt, probe::Clock::duration elapsed,
+                             const probe::Environment& environment, const probe::TcpSource& source);
+
+/// The facts that remedies of such causes name.
+Facts connect_facts(const probe::TcpConnect& attempt, const probe::Environment& environment);
+
+}  // namespace fwprobe::checks

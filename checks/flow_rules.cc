@@ -1,0 +1,187 @@
+#include "checks/flow_rules.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace fwprobe::checks {
+namespace {
+
+using allowlist::Direction;
+using allowlist::Prefix;
+using allowlist::Protocol;
+
+/// The addresses of one family; no rule of any format takes both.
+struct OneFamily {
+  bool ipv6 = false;
+  std::vector<Prefix> sources;  ///< empty: any
+  std::vector<Prefix> destinations;
+};
+
+std::vector<Prefix> of_family(const std::vector<Prefix>& prefixes, bool ipv6) {
+  std::vector<Prefix> found;
+  std::ranges::copy_if(prefixes, std::back_inserter(found),
+                       [&](const Prefix& prefix) { return prefix.network().is_v6() == ipv6; });
+  return found;
+}
+
+std::vector<OneFamily> families(const Flow& flow, const std::vector<Prefix>& sources) {
+  std::vector<OneFamily> all;
+  for (const bool ipv6 : {false, true})
+    if (auto destinations = of_family(flow.destinations, ipv6); !destinations.empty())
+      all.push_back({ipv6, of_family(sources, ipv6), std::move(destinations)});
+  return all;
+}
+std::vector<OneFamily> families(const Flow& flow) { return families(flow, flow.sources); }
+
+std::string joined(const std::vector<Prefix>& prefixes, std::string_view separator) {
+  std::string all;
+  for (const auto& prefix : prefixes) {
+    if (!all.empty()) all += separator;
+    all += text(prefix);
+  }
+  return all;
+}
+
+std::string_view protocol(const Flow& flow) { return flow.protocol == Protocol::udp ? "udp" : "tcp"; }
+
+/// The device in question reads TLS. The clouds' security groups know addresses and ports only, so it is none
+/// of them.
+bool reads_tls(const Flow& flow) { return flow.stopped == Flow::Stopped::client_hello; }
+
+/// A packet for the destination is input there, unless it is passed on to a container, and is forwarded by
+/// the device in front of it: which of them it is, silence does not tell, and the other rule matches nothing.
+std::vector<std::string_view> chains(const Flow& flow) {
+  switch (flow.place) {
+    case Flow::Place::this_machine:
+      return {"output"};
+    case Flow::Place::path:
+      return {"forward"};
+    case Flow::Place::destination:
+      return {"input", "forward"};
+  }
+  return {};
+}
+
+/// nft(8). `insert` puts it before the rule that drops; the names are those of Debian's nftables.conf.
+std::string nftables(const Flow& flow) {
+  const auto addresses = [](const std::vector<Prefix>& prefixes) {
+    return prefixes.size() == 1 ? text(prefixes.front()) : fmt::format("{{ {} }}", joined(prefixes, ", "));
+  };
+  std::string lines;
+  for (const auto chain : chains(flow))
+    for (const auto& [ipv6, sources, destinations] : families(flow)) {
+      const auto* family = ipv6 ? "ip6" : "ip";
+      lines += fmt::format("nft insert rule inet filter {}", chain);
+      if (!sources.empty()) lines += fmt::format(" {} saddr {}", family, addresses(sources));
+      lines += fmt::format(" {} daddr {} {} dport {} accept\n", family, addresses(destinations),
+                           protocol(flow), flow.port);
+    }
+  return lines;
+}
+
+std::string upper(std::string_view name) {
+  std::string text{name};
+  for (auto& c : text) c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+/// iptables(8): one rule for each pair, which is what a list of addresses would become as well.
+std::string iptables(const Flow& flow) {
+  std::string lines;
+  for (const auto chain : chains(flow))
+    for (const auto& [ipv6, sources, destinations] : families(flow)) {
+      std::vector<std::string> matches;
+      for (const auto& source : sources) matches.push_back(" -s " + text(source));
+      if (matches.empty()) matches.emplace_back();
+      for (const auto& from : matches)
+        for (const auto& to : destinations)
+          lines +=
+              fmt::format("{} -I {}{} -d {} -p {} --dport {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables",
+                          upper(chain), from, text(to), protocol(flow), flow.port);
+    }
+  return lines;
+}
+
+/// https://docs.aws.amazon.com/cli/latest/reference/ec2/authorize-security-group-egress.html: a group belongs
+/// to one side's machines, and its rules name the other side.
+std::string aws(const Flow& flow) {
+  const bool inbound = flow.direction == Direction::inbound;
+  const auto& others = inbound ? flow.sources : flow.destinations;
+  if (reads_tls(flow) || others.empty()) return {};
+  std::string ranges;
+  for (const bool ipv6 : {false, true}) {
+    std::string list;
+    for (const auto& prefix : of_family(others, ipv6))
+      list +=
+          fmt::format("{}{{{}={}}}", list.empty() ? "" : ",", ipv6 ? "CidrIpv6" : "CidrIp", prefix.text());
+    if (!list.empty()) ranges += fmt::format(",{}=[{}]", ipv6 ? "Ipv6Ranges" : "IpRanges", list);
+  }
+  return fmt::format(
+      "aws ec2 authorize-security-group-{} --group-id \"$SECURITY_GROUP_ID\" "
+      "--ip-permissions 'IpProtocol={},FromPort={},ToPort={}{}'\n",
+      inbound ? "ingress" : "egress", protocol(flow), flow.port, flow.port, ranges);
+}
+
+/// https://learn.microsoft.com/en-us/cli/azure/network/nsg/rule: a rule takes addresses of one family, and
+/// its priority (100 to 4096) is its own. Outbound rules see the machine's own address, before translation.
+std::string azure(const Flow& flow) {
+  const bool inbound = flow.direction == Direction::inbound;
+  if (reads_tls(flow) || (inbound && flow.sources.empty())) return {};
+  const auto& sources = inbound || flow.untranslated.empty() ? flow.sources : flow.untranslated;
+  std::string lines;
+  int priority = 100;
+  for (const auto& [ipv6, from, to] : families(flow, sources)) {
+    lines += fmt::format(
+        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
+        "--name allow-{0}-{1}-{2} --priority {3} --direction {4} --access Allow --protocol {5}",
+        protocol(flow), flow.port, ipv6 ? "ipv6" : "ipv4", priority++, inbound ? "Inbound" : "Outbound",
+        flow.protocol == Protocol::udp ? "Udp" : "Tcp");
+    if (!from.empty()) lines += fmt::format(" --source-address-prefixes {}", joined(from, " "));
+    lines += fmt::format(
+        " --source-port-ranges '*' --destination-address-prefixes {} --destination-port-ranges {}\n",
+        joined(to, " "), flow.port);
+  }
+  return lines;
+}
+
+std::string ticket(const Flow& flow) {
+  const bool udp = flow.protocol == Protocol::udp;
+  auto lines = fmt::format(
+      "Please allow this flow{}.\n"
+      "Direction: {}\n"
+      "Protocol: {}\n"
+      "Source: {}, any port\n"
+      "Destination: {}\n"
+      "Destination port: {}\n"
+      "Where: {}\n"
+      "Replies: let back in as well (a stateful rule does that)\n",
+      reads_tls(flow) ? ", the TLS ClientHello in it included" : "",
+      flow.direction == Direction::inbound ? "inbound" : "outbound", udp ? "UDP" : "TCP",
+      flow.sources.empty() ? "this machine" : joined(flow.sources, ", "), joined(flow.destinations, ", "),
+      flow.port, flow.device);
+  for (const auto& remark : remarks(flow)) lines += fmt::format("Note: {}\n", remark);
+  return lines;
+}
+
+constexpr RuleFormat formats[] = {
+    {"nftables", "nftables", nftables}, {"iptables", "iptables", iptables},
+    {"aws", "AWS security group", aws}, {"azure", "Azure network security group", azure},
+    {"ticket", "Ticket", ticket},
+};
+
+}  // namespace
+
+std::span<const RuleFormat> rule_formats() { return formats; }
+
+std::vector<Rules> rules_for(const Flow& flow) {
+  constexpr std::size_t most_pairs = 1000;
+  if (std::max<std::size_t>(flow.sources.size(), 1) * flow.destinations.size() > most_pairs) return {};
+  std::vector<Rules> all;
+  for (const auto& format : formats)
+    if (auto rendered = format.render(flow); !rendered.empty())
+      all.push_back({format.name, format.title, std::move(rendered)});
+  return all;
+}
+
+}  // namespace fwprobe::checks

@@ -1,0 +1,258 @@
+#include "checks/investigation.h"
+
+#include <exception>
+#include <list>
+#include <map>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "probe/deadline.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using probe::awaitable;
+using probe::Clock;
+
+/// How long a connection is watched in silence: a peer that closes what it accepted does so within a round
+/// trip.
+constexpr std::chrono::milliseconds listen_for{500};
+
+/// Answers questions at the same time and collects the measurements of one target.
+class Engine {
+ public:
+  Engine(const Target& target, const Settings& settings, probe::TlsContexts& contexts, Observer& observer)
+      : target_{target}, settings_{settings}, contexts_{contexts}, observer_{observer} {}
+
+  /// Returns false when it was cancelled or the deadline came before nothing was left to ask.
+  awaitable<bool> run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::steady_timer changed{co_await asio::this_coro::executor, Clock::time_point::max()};
+    changed_ = &changed;
+    bool complete = true;
+    do {
+      news_ = false;
+      if (complete) complete = ask_what_is_open(changed.get_executor());
+      while (!news_ && !in_flight_.empty()) {
+        changed.expires_at(next_overdue());
+        co_await changed.async_wait(probe::as_result);
+        if (Clock::now() >= changed.expiry()) news_ = true;  // silence is news, too
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() == asio::cancellation_type::none) continue;
+        co_await asio::this_coro::reset_cancellation_state();
+        complete = false;
+        stopping_ = true;
+        for (auto at = in_flight_.begin(); at != in_flight_.end();)
+          (at++)->cancel.emit(asio::cancellation_type::terminal);
+      }
+    } while (news_);
+    changed_ = nullptr;
+    if (failure_) std::rethrow_exception(failure_);
+    co_return complete;
+  }
+
+  Evidence take_evidence() && { return std::move(evidence_); }
+
+ private:
+  struct Task {
+    Task(probe::Question asked, Clock::time_point due) : question{std::move(asked)}, overdue_at{due} {}
+    probe::Question question;
+    Clock::time_point overdue_at;
+    asio::cancellation_signal cancel;
+  };
+  struct Answer {
+    probe::Fact fact;
+    std::optional<probe::Connection> connection;
+  };
+
+  /// Starts everything that the plan asks; false when the deadline forbids it.
+  template <typename Executor>
+  bool ask_what_is_open(const Executor& executor) {
+    auto questions = next_questions({target_, settings_, evidence_}, asked_, overdue());
+    if (questions.empty()) return true;
+    if (Clock::now() >= deadline_) return false;
+    for (auto& question : questions) {
+      observer_.asking(target_, question);
+      asked_.push_back(question);
+      auto& task = in_flight_.emplace_back(std::move(question), Clock::now() + patience());
+      asio::co_spawn(
+          executor, answer(task),
+          asio::bind_cancellation_slot(task.cancel.slot(), [this, &task](const std::exception_ptr& failure) {
+            if (failure && !stopping_) failure_ = failure;
+            in_flight_.remove_if([&](const Task& other) { return &other == &task; });
+            news_ = true;
+            changed_->cancel();
+          }));
+    }
+    return true;
+  }
+
+  awaitable<void> answer(const Task& task) {
+    const probe::Stopwatch watch;
+    Answer given =
+        co_await std::visit([this](const auto& question) { return measure(question); }, task.question);
+    if (stopping_) co_return;  // cut short: what came shows us, not the network
+    const probe::MeasurementId id{++last_id_};
+    if (given.connection) connections_.emplace(id, std::move(*given.connection));
+    probe::Measurement measurement{id, watch.span(), std::move(given.fact)};
+    observer_.answered(target_, measurement);
+    evidence_.add(std::move(measurement));
+  }
+
+  /// A SYN is sent again after 1 s (RFC 6298 §2.1); who has not answered until then may never do.
+  Clock::duration patience() const {
+    return std::min<Clock::duration>(std::chrono::seconds{1}, settings_.timeout / 4);
+  }
+
+  std::vector<probe::Question> overdue() const {
+    std::vector<probe::Question> late;
+    for (const auto& task : in_flight_)
+      if (task.overdue_at <= Clock::now()) late.push_back(task.question);
+    return late;
+  }
+
+  /// When the next question in flight becomes overdue.
+  Clock::time_point next_overdue() const {
+    auto next = Clock::time_point::max();
+    for (const auto& task : in_flight_)
+      if (task.overdue_at > Clock::now()) next = std::min(next, task.overdue_at);
+    return next;
+  }
+
+  Clock::duration timeout() const {
+    return std::max<Clock::duration>(std::min(settings_.timeout, deadline_ - Clock::now()),
+                                     Clock::duration::zero());
+  }
+
+  /// The connection that a question continues. The plan names one connection once.
+  probe::Connection take(probe::MeasurementId id) {
+    auto node = connections_.extract(id);
+    return std::move(node.mapped());
+  }
+
+  awaitable<Answer> measure(probe::EnvironmentQuestion question) {
+    co_return Answer{probe::read_environment(std::move(question), settings_.system_files), std::nullopt};
+  }
+
+  awaitable<Answer> measure(probe::DnsQuestion question) {
+    const auto executor = co_await asio::this_coro::executor;
+    auto at = resolvers_.find(question.resolver);
+    if (at == resolvers_.end())
+      at = resolvers_
+               .emplace(question.resolver,
+                        probe::Resolver{executor, question.resolver, settings_.source.address})
+               .first;
+    auto fact = co_await at->second.lookup(std::move(question), timeout());
+    co_return Answer{std::move(fact), std::nullopt};
+  }
+
+  awaitable<Answer> measure(probe::TcpQuestion question) {
+    auto connected = co_await probe::connect(question, settings_.source, timeout(), listen_for);
+    co_return Answer{std::move(connected.fact), std::move(connected.connection)};
+  }
+
+  awaitable<Answer> measure(probe::PathQuestion question) {
+    auto hello = question.hello ? probe::client_hello(*question.hello, contexts_) : std::string{};
+    // It runs beside what it explains, which is overdue by now, and ends with it.
+    const auto left = std::max<Clock::duration>(timeout() - patience(), patience());
+    auto fact = co_await probe::trace_path(std::move(question), settings_.source, left, std::move(hello));
+    co_return Answer{std::move(fact), std::nullopt};
+  }
+
+  awaitable<Answer> measure(probe::TunnelQuestion question) {
+    auto connection = take(question.connection);
+    const auto choice = settings_.proxies.choose(question.scheme, question.host, question.port);
+    auto tunnelled = co_await probe::open_tunnel(question, std::move(connection), *choice.server, timeout());
+    co_return Answer{std::move(tunnelled.fact), std::move(tunnelled.connection)};
+  }
+
+  awaitable<Answer> measure(probe::TlsQuestion question) {
+    auto connection = take(question.connection);
+    auto handshaken =
+        co_await probe::handshake(std::move(question), std::move(connection), contexts_, timeout());
+    co_return Answer{std::move(handshaken.fact), std::move(handshaken.connection)};
+  }
+
+  awaitable<Answer> measure(probe::HttpQuestion question) {
+    auto connection = take(question.connection);
+    const auto secrets = secrets_for(question);
+    auto exchanged = co_await probe::exchange(std::move(question), std::move(connection), secrets, timeout());
+    co_return Answer{std::move(exchanged.fact), std::move(exchanged.connection)};
+  }
+
+  awaitable<Answer> measure(probe::SshQuestion question) {
+    auto connection = take(question.connection);
+    auto fact = co_await probe::read_banner(question, connection, timeout());
+    co_return Answer{std::move(fact), std::nullopt};
+  }
+
+  /// The user's headers and token are for the target's own origin; a redirect elsewhere never sees them.
+  probe::HttpSecrets secrets_for(const probe::HttpQuestion& question) const {
+    probe::HttpSecrets secrets;
+    const auto& url = question.request.url;
+    if (url.same_origin(target_.url)) {
+      secrets.user_headers = settings_.headers;
+      if (settings_.token) secrets.token = *settings_.token;
+    }
+    if (question.form == probe::RequestForm::absolute) {
+      const auto choice = settings_.proxies.choose(url.scheme, url.host, url.port);
+      if (choice.server && !choice.server->user.empty())
+        secrets.proxy_authorization =
+            "Basic " + probe::basic_credentials(choice.server->user, choice.server->password);
+    }
+    return secrets;
+  }
+
+  const Target& target_;
+  const Settings& settings_;
+  probe::TlsContexts& contexts_;
+  Observer& observer_;
+  const Clock::time_point deadline_ = Clock::now() + settings_.deadline;
+
+  Evidence evidence_;
+  std::vector<probe::Question> asked_;
+  std::list<Task> in_flight_;
+  std::map<probe::MeasurementId, probe::Connection> connections_;
+  std::map<asio::ip::udp::endpoint, probe::Resolver> resolvers_;
+  std::uint32_t last_id_ = 0;
+  asio::steady_timer* changed_ = nullptr;
+  std::exception_ptr failure_;
+  bool news_ = false;      ///< an operation ended since the plan was last asked
+  bool stopping_ = false;  ///< cancelled: operations end without answers
+};
+
+}  // namespace
+
+awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
+                                     Observer& observer) {
+  Investigation investigation;
+  investigation.target = std::move(target);
+  Engine engine{investigation.target, settings, contexts, observer};
+  investigation.complete = co_await engine.run();
+  investigation.evidence = std::move(engine).take_evidence();
+  conclude(investigation, settings);
+  co_return investigation;
+}
+
+void conclude(Investigation& investigation, const Settings& settings) {
+  const Case the_case{investigation.target, settings, investigation.evidence};
+  investigation.findings = judge(the_case);
+  if (!investigation.complete) {
+    investigation.findings.push_back({Check::environment,
+                                      investigation.target.text(),
+                                      Status::error,
+                                      std::nullopt,
+                                      "stopped before everything was measured",
+                                      {},
+                                      {},
+                                      Confidence::high,
+                                      std::nullopt});
+  }
+  investigation.status = worst(investigation.findings);
+  investigation.diagnosis = diagnose(the_case, investigation.findings);
+}
+
+}  // namespace fwprobe::checks

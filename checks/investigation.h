@@ -1,0 +1,49 @@
+#pragma once
+// The investigation loop: ask what the plan asks, add the answer, plan again, until nothing is left or the
+// deadline has come. Read this first, then plan.h, then one check.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <asio/awaitable.hpp>
+
+#include "checks/checks.h"
+#include "checks/comparison.h"
+#include "checks/evidence.h"
+#include "checks/plan.h"
+#include "probe/tls.h"
+
+namespace fwprobe::checks {
+
+struct Investigation {
+  Target target;
+  /// What it was asked and judged by, shared by the targets of a run; null: not known. A report holds it, so
+  /// that it can be judged again.
+  std::shared_ptr<const Settings> settings;
+  Evidence evidence;
+  Findings findings;
+  Status status = Status::error;
+  std::optional<Diagnosis> diagnosis;
+  bool complete = true;                  ///< false: interrupted before nothing was left to ask
+  std::optional<Comparison> comparison;  ///< with a run from another vantage, when there is one
+};
+
+/// What is going on, for whoever shows progress; called between two steps of the loop.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void asking(const Target&, const probe::Question&) {}
+  virtual void answered(const Target&, const probe::Measurement&) {}
+};
+
+/// Investigates one target on the calling coroutine's executor. Cancelling it (SIGINT) ends every operation;
+/// the measurements made until then are judged and returned with complete = false.
+asio::awaitable<Investigation> investigate(Target target, const Settings& settings,
+                                           probe::TlsContexts& contexts, Observer& observer);
+
+/// Judges recorded measurements: what `investigate` does after its last measurement, and all that a replay
+/// does.
+void conclude(Investigation& investigation, const Settings& settings);
+
+}  // namespace fwprobe::checks

@@ -1,0 +1,149 @@
+#include "checks/location.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "checks/path_view.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using probe::PathFlow;
+using probe::StepAnswer;
+
+std::string text(const Hop& hop) {
+  if (hop.number == 0) return "this machine";
+  if (!hop.address) return fmt::format("hop {}", hop.number);
+  return fmt::format("hop {} ({})", hop.number, hop.address->to_string());
+}
+
+/// Behind `last`: that device while it forwards, or something right behind it.
+Location behind(const PathView& view, const Hop& last) {
+  Location location{
+      last.number == 0 ? Where::local : Where::path, last.number, last.address, Precision::after, {}};
+  // The next hop of another way is not the next hop of this one.
+  if (view.same_way_until(last.number)) location.next = view.control_router(last.number + 1);
+  return location;
+}
+
+std::string behind_in_words(const Location& location, const Hop& last) {
+  auto words = fmt::format("behind {}", text(last));
+  if (location.next) words += fmt::format(" and before {}", location.next->to_string());
+  return words;
+}
+
+constexpr Location at_server{Where::server, {}, {}, {}, {}};
+
+/// SYNs vanish.
+void locate_silence(const PathView& view, ConnectVerdict& verdict) {
+  if (const auto loop = view.loop()) {
+    verdict.cause = Cause::tcp_routing_loop;
+    verdict.words += fmt::format("; routers pass it round in a circle from {} on", text(*loop));
+    verdict.location = {Where::path, loop->number, loop->address, Precision::at, {}};
+    return;
+  }
+  // An answer to a later SYN shows that not all vanish; where some do, a trace cannot tell.
+  if (view.nearest(StepAnswer::accepted) || view.nearest(StepAnswer::reset)) return;
+  const auto last = view.last_expired();
+  const auto server = view.server_distance();
+  if (server && *server == last.number + 1) {
+    verdict.location = at_server;
+    verdict.words += fmt::format(
+        "; SYNs get as far as {}, the last hop before the server, which answers other "
+        "packets",
+        text(last));
+    return;
+  }
+  if (last.number == 0 && !view.control_router(1)) {
+    // Neither this flow nor another was seen by any router, so that they are silent proves nothing.
+    verdict.words += "; no router on the way answers, so the hop is unknown";
+    return;
+  }
+  verdict.location = behind(view, last);
+  verdict.words += fmt::format("; SYNs vanish {}", behind_in_words(verdict.location, last));
+  if (!view.control_passes(last.number)) {
+    verdict.confidence = std::min(verdict.confidence, Confidence::medium);
+    verdict.words +=
+        ", where packets of other kinds end as well: it may be the last router before the server";
+  } else if (!verdict.location.next) {
+    verdict.confidence = std::min(verdict.confidence, Confidence::medium);
+  }
+}
+
+/// A RST answers; is it the server's own?
+void locate_reset(const PathView& view, ConnectVerdict& verdict) {
+  const auto nearest = view.nearest(StepAnswer::reset);
+  if (!nearest) return;
+  const auto before = *nearest - 1;
+  const auto server = view.server_distance();
+  const bool router_there = view.control_router(*nearest).has_value() && view.same_way_until(before);
+  const bool server_further = server && *server > *nearest;
+  if (router_there || server_further) {
+    const auto seen = view.last_expired();
+    const Hop last{before, before == seen.number ? seen.address : view.control_router(before)};
+    verdict.cause = Cause::tcp_reset_in_path;
+    verdict.location = behind(view, last);
+    // What answers a lifetime stands behind the hop before it only if that hop was seen to expire one.
+    // A lifetime of 1 is answered by this machine, or by a first router that does not count itself.
+    verdict.confidence = before > 0 && view.expired_at(before) ? Confidence::high : Confidence::medium;
+    verdict.words += fmt::format(" by a device {}: the RST comes back from a distance of {}{}",
+                                 behind_in_words(verdict.location, last), *nearest,
+                                 server_further ? fmt::format(", the server answers from {}", *server) : "");
+    return;
+  }
+  if (server && *server == *nearest && view.expired_at(before)) {
+    verdict.confidence = Confidence::high;
+    verdict.words += fmt::format(" from the server's own distance, {}", *nearest);
+  }
+}
+
+}  // namespace
+
+ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, ConnectVerdict verdict) {
+  const PathView view{the_case.evidence, attempt.question.remote, PathFlow::syn};
+  if (!view.traced() || attempt.result.error().local) return verdict;
+  verdict.evidence = view.ids();
+  if (verdict.location.precision == Precision::at && verdict.location.address) {
+    verdict.location.hop = view.hop_of(*verdict.location.address);
+    return verdict;
+  }
+  if (verdict.cause == Cause::tcp_filtered && probe::timed_out(attempt.result.error()))
+    locate_silence(view, verdict);
+  if (verdict.cause == Cause::tcp_refused) locate_reset(view, verdict);
+  return verdict;
+}
+
+HelloEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer) {
+  const PathView view{the_case.evidence, remote, PathFlow::client_hello};
+  HelloEnd end;
+  if (!view.traced()) return end;
+  end.evidence = view.ids();
+  const auto server = view.server_distance();
+  auto last = view.last_expired();
+  if (ended_by_peer) {
+    auto nearest = view.nearest(StepAnswer::reset);
+    if (const auto closed = view.nearest(StepAnswer::closed))
+      nearest = std::min(nearest.value_or(*closed), *closed);
+    if (!nearest || !view.expired_at(*nearest - 1)) return end;
+    last = {*nearest - 1, last.number == *nearest - 1 ? last.address : view.control_router(*nearest - 1)};
+    if (server && *server <= *nearest) {
+      end.location = at_server;
+      end.words = fmt::format("; the end comes from the server's own distance, {}", *nearest);
+      return end;
+    }
+  } else if (view.nearest(StepAnswer::accepted) || (last.number == 0 && !view.control_router(1))) {
+    return end;
+  } else if (server && *server == last.number + 1) {
+    end.location = at_server;
+    end.words = fmt::format("; it gets as far as {}, the last hop before the server", text(last));
+    return end;
+  }
+  end.location = behind(view, last);
+  end.confidence = server || end.location.next ? Confidence::high : Confidence::medium;
+  end.words = fmt::format("; it is {} {}", ended_by_peer ? "answered by a device" : "dropped",
+                          behind_in_words(end.location, last));
+  return end;
+}
+
+}  // namespace fwprobe::checks

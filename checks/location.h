@@ -1,0 +1,24 @@
+#pragma once
+// At which hop a flow ends: from a verdict about an address and the traces to it, to the verdict with its
+// place (docs/how-it-tells.md).
+
+#include "checks/connect_failure.h"
+#include "checks/evidence.h"
+#include "probe/path.h"
+
+namespace fwprobe::checks {
+
+/// The verdict about a connection attempt, with what the traces say: the hop, and whether a RST is the
+/// server's own. Without a trace that tells, it stays as it was.
+ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, ConnectVerdict verdict);
+
+/// Where the ClientHello dies or is answered with an end.
+struct HelloEnd {
+  Location location{Where::path, {}, {}, {}, {}};
+  Confidence confidence = Confidence::medium;
+  std::string words;  ///< "; …", to be added to a summary; empty when nothing is known
+  std::vector<probe::MeasurementId> evidence;
+};
+HelloEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer);
+
+}  // namespace fwprobe::checks

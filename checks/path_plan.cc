@@ -1,0 +1,124 @@
+#include "checks/path_plan.h"
+
+#include <algorithm>
+
+#include "checks/path_view.h"
+#include "checks/resolution.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using asio::ip::tcp;
+using probe::PathFlow;
+using probe::PathQuestion;
+
+/// The first addresses stand for the others; all of a name's would make us look like a scanner.
+constexpr std::size_t most_traced = 4;
+constexpr int most_hops = 30;
+/// Where traceroute begins: no service listens there, so the host itself says port unreachable.
+constexpr std::uint16_t traceroute_port = 33434;
+
+class Traces {
+ public:
+  Traces(const Case& the_case, const std::vector<probe::Question>& overdue)
+      : case_{the_case}, overdue_{overdue} {}
+
+  std::vector<PathQuestion> questions() && {
+    const auto& target = case_.target;
+    const auto proxy = case_.settings.proxies.choose(name(target.scheme), target.host, target.port).server;
+    const auto& host = proxy ? proxy->host : target.host;
+    const auto port = proxy ? proxy->port : target.port;
+    const auto addresses = resolve_host(case_, host).addresses;
+    for (std::size_t i = 0; i < std::min(addresses.size(), most_traced); ++i)
+      // Nothing stands between this machine and itself.
+      if (!addresses[i].is_loopback()) trace({addresses[i], port});
+    return std::move(questions_);
+  }
+
+ private:
+  void trace(const tcp::endpoint& remote) {
+    const auto attempts = case_.evidence.all<probe::TcpConnect>();
+    const probe::TcpConnect* failed = nullptr;
+    bool accepted = false;
+    for (const auto& attempt : attempts) {
+      if (attempt->question.remote != remote) continue;
+      if (attempt->result) accepted = true;
+      if (!attempt->result && failed == nullptr) failed = attempt.fact;
+    }
+    if (accepted) {
+      if (case_.settings.trace == TraceMode::always) ask(remote, PathFlow::syn);
+      return trace_hello(remote);
+    }
+    if (failed != nullptr && !failed->result) return trace_failed(*failed);
+    const auto waits_for = [&](const probe::Question& question) {
+      const auto* connect = std::get_if<probe::TcpQuestion>(&question);
+      return connect != nullptr && connect->remote == remote;
+    };
+    if (std::ranges::any_of(overdue_, waits_for)) with_controls(remote);
+  }
+
+  void trace_failed(const probe::TcpConnect& attempt) {
+    const auto& failure = attempt.result.error();
+    const auto& remote = attempt.question.remote;
+    if (failure.local) return;
+    if (!failure.icmp) return with_controls(remote);
+    const auto& own = case_.evidence.environment().addresses;
+    const auto& sender = failure.icmp->sender;
+    if (sender != remote.address() && std::ranges::find(own, sender) == own.end()) ask(remote, PathFlow::syn);
+  }
+
+  /// Silence and a RST say nothing about who is there; other flows to the same address show what they pass.
+  void with_controls(const tcp::endpoint& remote) {
+    constexpr std::uint16_t https = 443, http = 80;
+    ask(remote, PathFlow::syn);
+    ask({remote.address(), remote.port() == https ? http : https}, PathFlow::syn);
+    ask({remote.address(), traceroute_port}, PathFlow::udp);
+  }
+
+  /// A ClientHello that was not answered, on a connection that was.
+  void trace_hello(const tcp::endpoint& remote) {
+    const auto* unanswered = unanswered_hello(remote);
+    if (unanswered == nullptr) return;
+    ask(remote, PathFlow::syn);
+    // How far the server is bounds the sweep: each of its steps is a connection to it.
+    const auto distance = PathView{case_.evidence, remote, PathFlow::client_hello}.server_distance();
+    if (!distance) return;
+    auto hello = *unanswered;
+    hello.connection = {};
+    questions_.push_back({remote, PathFlow::client_hello, *distance, std::move(hello)});
+  }
+
+  const probe::TlsQuestion* unanswered_hello(const tcp::endpoint& remote) const {
+    const auto goes_to_remote = [&](const probe::TlsQuestion& question) {
+      const auto* base = case_.evidence.find<probe::TcpConnect>(question.connection);
+      return question.policy == probe::TlsPolicy::standard && base != nullptr &&
+             base->question.remote == remote;
+    };
+    for (const auto& question : overdue_) {
+      const auto* hello = std::get_if<probe::TlsQuestion>(&question);
+      if (hello != nullptr && goes_to_remote(*hello)) return hello;
+    }
+    for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>())
+      if (goes_to_remote(handshake->question) && !handshake->result &&
+          ended_on_client_hello(handshake->result.error()))
+        return &handshake->question;
+    return nullptr;
+  }
+
+  void ask(const tcp::endpoint& remote, PathFlow flow) {
+    questions_.push_back({remote, flow, most_hops, {}});
+  }
+
+  const Case& case_;
+  const std::vector<probe::Question>& overdue_;
+  std::vector<PathQuestion> questions_;
+};
+
+}  // namespace
+
+std::vector<PathQuestion> path_questions(const Case& the_case, const std::vector<probe::Question>& overdue) {
+  if (the_case.settings.trace == TraceMode::never) return {};
+  return Traces{the_case, overdue}.questions();
+}
+
+}  // namespace fwprobe::checks

@@ -1,0 +1,58 @@
+#pragma once
+// What the traces to one address show together: the flow in question, and other flows to the same address as
+// its control.
+
+#include <optional>
+#include <vector>
+
+#include "checks/evidence.h"
+#include "probe/path.h"
+
+namespace fwprobe::checks {
+
+struct Hop {
+  int number = 0;  ///< 1 = the first router; 0 = this machine
+  std::optional<asio::ip::address> address;
+};
+
+class PathView {
+ public:
+  /// `flow`: the kind that is in question, on `remote`. SYNs to the same port are a control for its
+  /// ClientHello.
+  PathView(const Evidence& evidence, const asio::ip::tcp::endpoint& remote, probe::PathFlow flow);
+
+  bool traced() const { return !own_.empty(); }
+  /// The last hop that let a packet of the flow expire; hop 0 when none did.
+  Hop last_expired() const;
+  /// The shortest lifetime that drew this answer.
+  std::optional<int> nearest(probe::StepAnswer answer) const;
+  /// Whether the flow's packet of this lifetime expired, so that what answers the next one stands behind it.
+  bool expired_at(int lifetime) const;
+  /// The routers go round in a circle: the first hop that comes back.
+  std::optional<Hop> loop() const;
+  /// The hop at which this device was met: where a packet expired by it, or the shortest lifetime that drew
+  /// another error from it, if the hop before is known to be another.
+  std::optional<int> hop_of(const asio::ip::address& device) const;
+
+  /// A router that a control flow shows at this distance.
+  std::optional<asio::ip::address> control_router(int lifetime) const;
+  /// Whether control flows get further than this hop: a router behind it, or the server's own answer.
+  bool control_passes(int lifetime) const;
+  /// The distance at which the destination itself answers a control flow: a SYN-ACK, or an ICMP error of its
+  /// own. A RST proves nothing, as anybody on the way can write it.
+  std::optional<int> server_distance() const;
+  /// Whether the control flows went the way of the flow in question, as far as both are known.
+  bool same_way_until(int lifetime) const;
+
+  std::vector<probe::MeasurementId> ids() const;
+
+ private:
+  using Traces = std::vector<Item<probe::PathTrace>>;
+  static std::optional<asio::ip::address> router(const Traces& traces, int lifetime);
+
+  asio::ip::address destination_;
+  Traces own_;
+  Traces controls_;
+};
+
+}  // namespace fwprobe::checks

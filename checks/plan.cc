@@ -1,0 +1,438 @@
+#include "checks/plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "checks/ledger.h"
+#include "checks/path_plan.h"
+#include "checks/resolution.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using asio::ip::tcp;
+
+/// A name with a thousand addresses must not make us look like a scanner.
+constexpr std::size_t max_addresses = 32;
+
+/// Plans one round: everything that can be asked now, given what is known.
+class Plan {
+ public:
+  Plan(const Case& the_case, const std::vector<probe::Question>& asked,
+       const std::vector<probe::Question>& overdue)
+      : case_{the_case}, overdue_{overdue}, ledger_{the_case.evidence, asked} {}
+
+  std::vector<probe::Question> next() && {
+    const probe::EnvironmentQuestion environment{{case_.target.host.name}};
+    ledger_.ask(environment);
+    if (!ledger_.answered(environment)) return std::move(ledger_).take_new();
+
+    const auto profile = case_.profile();
+    const bool web = profile == Profile::web, azure = is_azure(profile);
+    advance({case_.target.scheme, case_.target.host, case_.target.port, Reach::tls}, Width::every_address);
+    if (web) grant(web_wishes(case_));
+    if (azure) grant(azure_devops_wishes(case_));
+    if (web || azure) grant(content_wishes(case_));
+    follow_up();
+    return std::move(ledger_).take_new();
+  }
+
+ private:
+  /// The target's own addresses are all measured; for other places one that works is enough above TCP.
+  enum class Width : std::uint8_t { every_address, one_address };
+
+  static bool is_azure(Profile profile) {
+    return profile == Profile::azure_devops_server || profile == Profile::azure_devops_services;
+  }
+
+  probe::ProxyChoice proxy_for(const Journey& journey) const {
+    return case_.settings.proxies.choose(name(journey.scheme), journey.host, journey.port);
+  }
+
+  // ---- names and connections
+  // -------------------------------------------------------------------------------
+
+  /// The endpoints of a host, as far as its name is resolved; asks what is missing.
+  std::vector<tcp::endpoint> endpoints(const probe::Host& host, std::uint16_t port) {
+    if (!host.address && !knows_hosts_file_for(host.name)) {
+      ledger_.ask(probe::EnvironmentQuestion{{host.name}});
+      return {};
+    }
+    const auto resolution = resolve_host(case_, host);
+    for (const auto& question : resolution.questions) ledger_.ask(question);
+    cross_check_over_tcp(resolution);
+    std::vector<tcp::endpoint> found;
+    for (const auto& address : resolution.addresses)
+      if (found.size() < max_addresses) found.emplace_back(address, port);
+    return found;
+  }
+
+  bool knows_hosts_file_for(const std::string& name) const {
+    return std::ranges::any_of(case_.evidence.all<probe::Environment>(), [&](const auto& environment) {
+      return std::ranges::find(environment->question.names, name) != environment->question.names.end();
+    });
+  }
+
+  /// A resolver that does not answer over UDP, or answers with nonsense, is asked over TCP: a device that
+  /// drops or forges UDP port 53 is told from a resolver that is down (RFC 7766 §5 makes TCP mandatory for
+  /// servers).
+  void cross_check_over_tcp(const Resolution& resolution) {
+    for (const auto& lookup : case_.evidence.all<probe::DnsLookup>()) {
+      if (std::ranges::find(resolution.questions, lookup->question) == resolution.questions.end()) continue;
+      if (lookup->status != probe::DnsStatus::timeout && lookup->status != probe::DnsStatus::malformed)
+        continue;
+      auto question = lookup->question;
+      question.transport = probe::DnsTransport::tcp;
+      ledger_.ask(question);
+    }
+  }
+
+  /// A TCP target is watched in silence after connecting: its only sign of trouble is an early end.
+  probe::TcpPurpose purpose(const Journey& journey, Width width) const {
+    const bool only_tcp = journey.scheme == Scheme::tcp && width == Width::every_address;
+    return only_tcp && !proxy_for(journey).server ? probe::TcpPurpose::listen : probe::TcpPurpose::reach;
+  }
+
+  /// --attempts: one after another, so that each sees the network at its own time.
+  void attempt(const tcp::endpoint& endpoint, probe::TcpPurpose purpose, int attempts) {
+    for (int n = 1; n <= attempts; ++n) {
+      const probe::TcpQuestion question{endpoint, purpose, n};
+      ledger_.ask(question);
+      if (!ledger_.answered(question)) return;
+    }
+  }
+
+  // ---- layers
+  // ----------------------------------------------------------------------------------------------
+
+  /// Goes one step further on the way to `journey`: name, connections, tunnel, handshake or banner.
+  void advance(const Journey& journey, Width width) {
+    const auto proxy = proxy_for(journey);
+    const auto peers = proxy.server ? endpoints(proxy.server->host, proxy.server->port)
+                                    : endpoints(journey.host, journey.port);
+    const int attempts = width == Width::every_address ? case_.settings.attempts : 1;
+    for (const auto& peer : peers) attempt(peer, purpose(journey, width), attempts);
+    const auto is_climbed = [&](const tcp::endpoint& peer) { return climbed(journey, peer); };
+    const bool one_is_enough = width == Width::one_address || proxy.server;
+    if (one_is_enough && std::ranges::any_of(peers, is_climbed)) return;
+    for (const auto& peer : peers)
+      if (!is_climbed(peer)) climb(journey, peer);
+  }
+
+  /// Puts the next layer on a free connection to `peer`, when there is one.
+  void climb(const Journey& journey, const tcp::endpoint& peer) {
+    if (const auto proxy = proxy_for(journey).server; proxy && needs_tunnel(journey, *proxy)) {
+      if (const auto tunnel = free_tunnel(journey)) return climb_over(journey, *tunnel);
+      if (const auto connection = ledger_.free_connection(peer))
+        ledger_.ask(probe::TunnelQuestion{*connection, proxy->kind, journey.host, journey.port,
+                                          std::string{name(journey.scheme)}});
+      return;
+    }
+    if (const auto connection = ledger_.free_connection(peer)) climb_over(journey, *connection);
+  }
+
+  void climb_over(const Journey& journey, probe::MeasurementId connection) {
+    if (journey.reach == Reach::tcp) return;
+    if (is_tls(journey.scheme)) ledger_.ask(hello(journey, connection, probe::TlsPolicy::standard));
+    if (journey.scheme == Scheme::ssh) ledger_.ask(probe::SshQuestion{connection});
+  }
+
+  /// A plain-http request goes to an HTTP proxy as it is (absolute-form, RFC 9112 §3.2.2); all else needs a
+  /// tunnel.
+  static bool needs_tunnel(const Journey& journey, const probe::ProxyServer& proxy) {
+    return proxy.kind == probe::ProxyKind::socks5 || journey.scheme != Scheme::http;
+  }
+
+  /// Whether the layer above TCP was asked of `peer` for this journey.
+  bool climbed(const Journey& journey, const tcp::endpoint& peer) const {
+    bool found = false;
+    const auto over_peer = [&](probe::MeasurementId id) {
+      const auto* base = underlying_connection(case_.evidence, id);
+      return base && base->question.remote == peer;
+    };
+    ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
+      found =
+          found || (is_tls(journey.scheme) && q.verify == verified_name(journey) && over_peer(q.connection));
+    });
+    ledger_.each<probe::SshQuestion>([&](const probe::SshQuestion& q) {
+      found = found || (journey.scheme == Scheme::ssh && over_peer(q.connection));
+    });
+    if (found) return true;
+    // A tunnel is as far as this goes while it is not open, or when nothing is put on it here.
+    const bool ends_at_tunnel =
+        journey.reach == Reach::tcp || journey.scheme == Scheme::http || journey.scheme == Scheme::tcp;
+    ledger_.each<probe::TunnelQuestion>([&](const probe::TunnelQuestion& q) {
+      found = found || (leads_to(q, journey) && over_peer(q.connection) && (ends_at_tunnel || !is_open(q)));
+    });
+    return found;
+  }
+
+  bool is_open(const probe::TunnelQuestion& question) const {
+    return std::ranges::any_of(case_.evidence.all<probe::ProxyTunnel>(), [&](const auto& tunnel) {
+      return tunnel->question == question && tunnel->result;
+    });
+  }
+
+  static bool leads_to(const probe::TunnelQuestion& tunnel, const Journey& journey) {
+    return tunnel.host == journey.host && tunnel.port == journey.port;
+  }
+
+  std::optional<probe::MeasurementId> free_tunnel(const Journey& journey) const {
+    for (const auto& tunnel : case_.evidence.all<probe::ProxyTunnel>())
+      if (tunnel->result && leads_to(tunnel->question, journey) && !ledger_.taken(tunnel.id))
+        return tunnel.id;
+    return std::nullopt;
+  }
+
+  /// --sni stands in for the target's own name, in the ClientHello and in what the certificate must say.
+  probe::Host verified_name(const Journey& journey) const {
+    const auto& given = case_.settings.server_name;
+    if (given.empty() || journey.host != case_.target.host) return journey.host;
+    return {given, std::nullopt};
+  }
+
+  probe::TlsQuestion hello(const Journey& journey, probe::MeasurementId connection,
+                           probe::TlsPolicy policy) const {
+    auto verify = verified_name(journey);
+    auto server_name = verify.address ? std::string{} : verify.name;
+    auto alpn = is_http(journey.scheme) ? std::vector<std::string>{"http/1.1"} : std::vector<std::string>{};
+    return {connection, std::move(server_name), std::move(verify), policy, std::move(alpn)};
+  }
+
+  // ---- wishes of the profiles
+  // ------------------------------------------------------------------------------
+
+  void grant(const Wishes& wishes) {
+    for (const auto& journey : wishes.journeys) {
+      advance(journey, Width::one_address);
+      if (const auto proxy = proxy_for(journey).server) again_through_proxy(journey, *proxy);
+    }
+    for (const auto& request : wishes.requests)
+      if (!serve(request)) return;
+  }
+
+  /// A journey that ends at TCP has no request to open its tunnel for it.
+  void again_through_proxy(const Journey& journey, const probe::ProxyServer& proxy) {
+    bool asked = false;
+    ledger_.each<probe::TunnelQuestion>([&](const auto& q) { asked = asked || leads_to(q, journey); });
+    if (asked) return;
+    for (const auto& peer : endpoints(proxy.host, proxy.port)) ledger_.connect_again(peer);
+  }
+
+  /// Moves one request forward; true when it is answered and the next one may go.
+  bool serve(const probe::HttpRequest& request) {
+    probe::MeasurementId id;
+    if (const auto* exchange = find_exchange(case_.evidence, request, &id)) {
+      if (!went_stale(*exchange)) return true;
+    }
+    if (in_flight(request)) return false;
+    const Journey journey{request.url.scheme == "https" ? Scheme::https : Scheme::http, request.url.host,
+                          request.url.port, Reach::http};
+    const auto proxy = proxy_for(journey).server;
+    const bool absolute = proxy && !needs_tunnel(journey, *proxy);
+    if (const auto line = free_line(journey)) {
+      ledger_.ask(probe::HttpQuestion{*line, request,
+                                      absolute ? probe::RequestForm::absolute : probe::RequestForm::origin});
+      return false;
+    }
+    advance(journey, is_targets(journey) ? Width::every_address : Width::one_address);
+    open_line(journey);
+    return false;
+  }
+
+  bool is_targets(const Journey& journey) const {
+    return journey.host == case_.target.host && journey.port == case_.target.port &&
+           journey.scheme == case_.target.scheme;
+  }
+
+  bool in_flight(const probe::HttpRequest& request) const {
+    bool found = false;
+    ledger_.each<probe::HttpQuestion>([&](const probe::HttpQuestion& q) {
+      found = found || (q.request == request && !ledger_.answered(q));
+    });
+    return found;
+  }
+
+  /// A kept connection that the server closed while it was idle says nothing about the request: it is sent
+  /// once more on a new one (RFC 9112 §9.3.1). A second end without a byte is an answer.
+  bool went_stale(const probe::HttpExchange& exchange) const {
+    if (exchange.result || exchange.result.error().received > 0) return false;
+    const auto& failure = exchange.result.error().transport;
+    return failure && closed_by_peer(*failure) &&
+           case_.evidence.find<probe::HttpExchange>(exchange.question.connection);
+  }
+
+  /// A connection that can carry a request now: kept from an exchange, or fresh from its handshake.
+  std::optional<probe::MeasurementId> free_line(const Journey& journey) const {
+    for (const auto& exchange : case_.evidence.all<probe::HttpExchange>()) {
+      const auto& url = exchange->question.request.url;
+      if (exchange->result && exchange->result->reusable && url.host == journey.host &&
+          url.port == journey.port && (url.scheme == "https") == (journey.scheme == Scheme::https) &&
+          !ledger_.taken(exchange.id))
+        return exchange.id;
+    }
+    if (journey.scheme == Scheme::https) {
+      for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>())
+        if (usable(*handshake.fact, journey) && !ledger_.taken(handshake.id)) return handshake.id;
+      return std::nullopt;
+    }
+    const auto proxy = proxy_for(journey).server;
+    if (proxy && needs_tunnel(journey, *proxy)) return free_tunnel(journey);
+    for (const auto& attempt : case_.evidence.all<probe::TcpConnect>())
+      if (attempt->result && is_peer(journey, attempt->question.remote))
+        if (const auto free = ledger_.free_connection(attempt->question.remote)) return free;
+    return std::nullopt;
+  }
+
+  bool usable(const probe::TlsHandshake& handshake, const Journey& journey) const {
+    const auto* base = underlying_connection(case_.evidence, handshake.question.connection);
+    return handshake.result && handshake.verify_errors.empty() &&
+           handshake.ocsp != probe::OcspStatus::revoked &&
+           handshake.question.policy == probe::TlsPolicy::standard &&
+           handshake.question.verify == verified_name(journey) && base &&
+           (is_peer(journey, base->question.remote) || proxy_for(journey).server);
+  }
+
+  bool is_peer(const Journey& journey, const tcp::endpoint& remote) const {
+    const auto proxy = proxy_for(journey).server;
+    const auto& host = proxy ? proxy->host : journey.host;
+    if (remote.port() != (proxy ? proxy->port : journey.port)) return false;
+    const auto addresses = resolve_host(case_, host).addresses;
+    return std::ranges::find(addresses, remote.address()) != addresses.end();
+  }
+
+  /// Opens one more line the way an earlier one succeeded. Where none has, advance() is still at it, or it
+  /// failed.
+  void open_line(const Journey& journey) {
+    if (journey.scheme == Scheme::https) {
+      if (handshake_in_flight(journey)) return;
+      std::map<tcp::endpoint, bool>
+          newest_was_usable;  // a peer whose newest handshake failed is not tried again
+      for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>()) {
+        const auto* base = underlying_connection(case_.evidence, handshake.id);
+        if (base && handshake->question.policy == probe::TlsPolicy::standard)
+          newest_was_usable[base->question.remote] = usable(*handshake.fact, journey);
+      }
+      const auto peer = std::ranges::find_if(newest_was_usable, [](const auto& row) { return row.second; });
+      if (peer != newest_was_usable.end()) reopen(journey, peer->first);
+      return;
+    }
+    for (const auto& attempt : case_.evidence.all<probe::TcpConnect>())
+      if (attempt->result && is_peer(journey, attempt->question.remote))
+        return reopen(journey, attempt->question.remote);
+  }
+
+  bool handshake_in_flight(const Journey& journey) const {
+    bool found = false;
+    ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
+      found = found || (q.verify == verified_name(journey) && !ledger_.answered(q));
+    });
+    return found;
+  }
+
+  void reopen(const Journey& journey, const tcp::endpoint& peer) {
+    climb(journey, peer);
+    if (!ledger_.free_connection(peer)) ledger_.connect_again(peer);
+  }
+
+  // ---- what would decide between two causes
+  // ----------------------------------------------------------------
+
+  void follow_up() {
+    for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>()) {
+      const auto& question = handshake->question;
+      if (question.policy != probe::TlsPolicy::standard || handshake->result) continue;
+      const auto* base = underlying_connection(case_.evidence, question.connection);
+      if (!base || case_.evidence.find<probe::ProxyTunnel>(question.connection)) continue;
+      const auto& failure = handshake->result.error();
+      if (nothing_in_common(failure)) offer_everything(question, base->question.remote);
+      // Closed on the ClientHello, or closed anyway? Only a connection on which nothing is said can tell.
+      if (!failure.answered && failure.transport && closed_by_peer(*failure.transport))
+        listen_to(base->question.remote);
+      if (ended_on_client_hello(failure)) compare_names(question, base->question.remote);
+    }
+    for (const auto& question : overdue_) {
+      const auto* hello = std::get_if<probe::TlsQuestion>(&question);
+      const auto* base = hello ? case_.evidence.find<probe::TcpConnect>(hello->connection) : nullptr;
+      if (base && hello->policy == probe::TlsPolicy::standard) compare_names(*hello, base->question.remote);
+    }
+    for (auto& question : path_questions(case_, overdue_)) ledger_.ask(std::move(question));
+    for (const auto& exchange : case_.evidence.all<probe::HttpExchange>()) {
+      if (exchange->result || exchange->result.error().received > 0) continue;
+      const auto& end = exchange->result.error().transport;
+      const auto* base = case_.evidence.find<probe::TcpConnect>(exchange->question.connection);
+      if (base && end && closed_by_peer(*end)) listen_to(base->question.remote);
+    }
+  }
+
+  void listen_to(const tcp::endpoint& remote) {
+    ledger_.ask(probe::TcpQuestion{remote, probe::TcpPurpose::listen});
+  }
+
+  /// No version or cipher in common, by the alert (RFC 8446 §6.2) or by the library's own refusal of a
+  /// ServerHello.
+  static bool nothing_in_common(const probe::TlsFailure& failure) {
+    constexpr std::uint8_t handshake_failure = 40, protocol_version = 70, insufficient_security = 71;
+    const auto means_it = [](const std::optional<probe::TlsAlert>& alert) {
+      return alert && (alert->code == handshake_failure || alert->code == protocol_version ||
+                       alert->code == insufficient_security);
+    };
+    return means_it(failure.received) || means_it(failure.sent);
+  }
+
+  /// What the server has to offer when old versions and weak ciphers are allowed.
+  void offer_everything(probe::TlsQuestion refused, const tcp::endpoint& remote) {
+    refused.policy = probe::TlsPolicy::permissive;
+    shake_hands_again(std::move(refused), remote);
+  }
+
+  /// Does the server's name decide? The same address is asked with a name that nobody filters (RFC 2606 §3),
+  /// and without one.
+  void compare_names(probe::TlsQuestion unanswered, const tcp::endpoint& remote) {
+    if (unanswered.server_name.empty()) return;
+    unanswered.policy = probe::TlsPolicy::comparison;
+    for (const auto* name : {"www.example.com", ""}) {
+      unanswered.server_name = name;
+      shake_hands_again(unanswered, remote);
+    }
+  }
+
+  /// A handshake that is evidence only, once for each peer, on a connection of its own.
+  void shake_hands_again(probe::TlsQuestion question, const tcp::endpoint& remote) {
+    bool asked = false;
+    ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
+      const auto* base = underlying_connection(case_.evidence, q.connection);
+      asked = asked || (q.policy == question.policy && q.server_name == question.server_name && base &&
+                        base->question.remote == remote);
+    });
+    if (asked) return;
+    const auto connection = ledger_.free_connection(remote);
+    if (!connection) return ledger_.connect_again(remote);
+    question.connection = *connection;
+    ledger_.ask(std::move(question));
+  }
+
+  const Case& case_;
+  const std::vector<probe::Question>& overdue_;
+  Ledger ledger_;
+};
+
+}  // namespace
+
+const probe::HttpExchange* find_exchange(const Evidence& evidence, const probe::HttpRequest& request,
+                                         probe::MeasurementId* id) {
+  const probe::HttpExchange* newest = nullptr;
+  for (const auto& exchange : evidence.all<probe::HttpExchange>()) {
+    if (exchange->question.request != request) continue;
+    newest = exchange.fact;
+    if (id) *id = exchange.id;
+  }
+  return newest;
+}
+
+std::vector<probe::Question> next_questions(const Case& the_case, const std::vector<probe::Question>& asked,
+                                            const std::vector<probe::Question>& overdue) {
+  return Plan{the_case, asked, overdue}.next();
+}
+
+}  // namespace fwprobe::checks

@@ -1,0 +1,137 @@
+#include "checks/stand_in.h"
+
+#include <fmt/format.h>
+
+#include "checks/azure_devops_answers.h"
+#include "checks/builders.h"
+#include "checks/page.h"
+#include "checks/signature.h"
+#include "probe/ascii.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using Kind = StandIn::Kind;
+
+struct Product {
+  Kind kind;
+  Sureness sureness;
+  std::string_view name;
+  std::string_view marks;
+};
+constexpr Product products[] = {
+#define PAGE(kind, sureness, name, marks) {Kind::kind, Sureness::sureness, name, marks},
+#include "checks/block_pages.inc"
+#undef PAGE
+};
+
+struct Answer {
+  const probe::HttpResponse& response;
+  const probe::Url& asked;
+  Page page;
+
+  /// Another host, or another port of it; from http to https is no other place.
+  bool leaves(const probe::Url& url) const {
+    if (url.host != asked.host) return true;
+    const auto is_usual = [](const probe::Url& each) {
+      return each.port == (each.scheme == "https" ? 443 : 80);
+    };
+    return url.port != asked.port && !(is_usual(url) && is_usual(asked));
+  }
+
+  bool holds(const Mark& mark, const probe::Url** lead) const {
+    if (mark.place == "status") return fmt::format("{}", response.status) == mark.pattern;
+    if (mark.place == "title") return !page.title.empty() && is_like(page.title, mark.pattern);
+    if (mark.place == "heading") return !page.heading.empty() && is_like(page.heading, mark.pattern);
+    if (mark.place == "body") return page.body.find(probe::ascii_lower(mark.pattern)) != std::string::npos;
+    if (mark.place == "goes") {
+      for (const auto& url : page.leads_to) {
+        if (!leaves(url) || !is_like(url.text(), mark.pattern)) continue;
+        *lead = &url;
+        return true;
+      }
+      return false;
+    }
+    for (const auto value : probe::header_values(response.headers, mark.place))
+      if (is_like(value, mark.pattern)) return true;
+    return false;
+  }
+};
+
+/// The header by which a product's operators find an answer in their logs.
+std::string reference(const probe::HttpResponse& response) {
+  constexpr std::size_t longest = 120;
+  for (const std::string_view name : {"CF-RAY", "X-Azure-Ref", "X-Amz-Cf-Id", "X-Iinfo"})
+    if (const auto value = probe::header(response.headers, name); value && value->size() <= longest)
+      return fmt::format("{} {}", name, *value);
+  return {};
+}
+
+std::string what_it_says(const probe::HttpResponse& response, const Page& page) {
+  auto words = fmt::format("{} {}", response.status, response.reason);
+  if (!page.title.empty()) words += fmt::format(", '{}'", page.title);
+  return words;
+}
+
+}  // namespace
+
+std::optional<StandIn> find_stand_in(const probe::HttpResponse& response, const probe::Url& asked) {
+  if (azure_devops::bears_mark(response)) return std::nullopt;
+  const Answer answer{response, asked, read_page(response, asked)};
+  const Product* best = nullptr;
+  const probe::Url* best_lead = nullptr;
+  for (const auto& product : products) {
+    const probe::Url* lead = nullptr;
+    if (!any_line_holds(product.marks, [&](const Mark& mark) { return answer.holds(mark, &lead); })) continue;
+    if (best != nullptr && (best->sureness == Sureness::certain || product.sureness == Sureness::likely))
+      continue;
+    best = &product;
+    best_lead = lead;
+  }
+  if (best == nullptr) return std::nullopt;
+  return StandIn{best->kind, std::string{best->name},
+                 best->sureness == Sureness::certain ? Confidence::high : Confidence::medium,
+                 best_lead != nullptr ? best_lead->origin() : asked.origin(), reference(response)};
+}
+
+Finding stand_in_finding(const Case& the_case, const Item<probe::HttpExchange>& exchange,
+                         const StandIn& who) {
+  const auto& url = exchange->question.request.url;
+  const auto& response = *exchange->result;
+  Facts facts{{"host", url.host.name}, {"port", std::to_string(url.port)}, {"path", url.target()}};
+  if (const auto* connection = underlying_connection(the_case.evidence, exchange.id))
+    facts.emplace_back("address", connection->question.remote.address().to_string());
+  const auto said = what_it_says(response, read_page(response, url));
+  Cause cause = Cause::http_block_page;
+  std::string summary;
+  Location location{Where::path, {}, {}, {}, {}};
+  switch (who.kind) {
+    case Kind::filter:
+      facts.emplace_back("filter", who.product);
+      summary = fmt::format("{} answers in place of the server: {}", who.product, said);
+      break;
+    case Kind::firewall:
+      facts.emplace_back("waf", who.product);
+      facts.emplace_back("reference", who.reference);
+      summary = fmt::format("{}, in front of the server, refuses the request: {}", who.product, said);
+      location.where = Where::server;
+      break;
+    case Kind::portal:
+      cause = Cause::http_captive_portal;
+      facts.emplace_back("product", who.product);
+      facts.emplace_back("portal", who.portal);
+      summary = fmt::format("{} answers in place of the server: {}{}", who.product, said,
+                            who.portal == url.origin() ? "" : fmt::format("; it leads to {}", who.portal));
+      break;
+  }
+  // What went to a configured proxy as it was may have been answered by that proxy.
+  if (exchange->question.form == probe::RequestForm::absolute && location.where == Where::path)
+    location.where = Where::proxy;
+  auto finding =
+      problem(Status::fail, Check::http, url.text(), cause, std::move(summary), {exchange.id}, facts);
+  finding.confidence = who.confidence;
+  finding.location = location;
+  return finding;
+}
+
+}  // namespace fwprobe::checks

@@ -1,0 +1,227 @@
+#include "checks/location.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/checks/measurements.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using namespace measured;
+using probe::PathFlow;
+using probe::StepAnswer;
+
+constexpr const char* server = "192.0.2.80";
+constexpr const char* r1 = "198.51.100.1";
+constexpr const char* r2 = "203.0.113.2";
+constexpr const char* r3 = "203.0.113.6";
+
+/// The answers by lifetime, from 1 on: an address for a router that let the packet expire, "RST", "FIN",
+/// "yes" for the service's answer, "!ADDRESS" for an ICMP error from there, "" for silence.
+probe::PathTrace trace(std::vector<std::string> answers, PathFlow flow = PathFlow::syn,
+                       std::uint16_t port = 443) {
+  probe::PathTrace made{{{ip(server), port}, flow, 30, {}}, {}};
+  int lifetime = 0;
+  for (const auto& answer : answers) {
+    probe::PathStep step{++lifetime, StepAnswer::silence, {}, {}, 1ms};
+    if (answer == "RST")
+      step.answer = StepAnswer::reset;
+    else if (answer == "FIN")
+      step.answer = StepAnswer::closed;
+    else if (answer == "yes")
+      step.answer = StepAnswer::accepted;
+    else if (answer == "expired")  // on an established connection nobody knows where
+      step.answer = StepAnswer::expired;
+    else if (answer.starts_with('!')) {
+      step.answer = StepAnswer::unreachable;
+      step.icmp = icmp(3, 13, answer.c_str() + 1);
+    } else if (!answer.empty()) {
+      step.answer = StepAnswer::expired;
+      step.icmp = icmp(11, 0, answer.c_str());
+    }
+    made.steps.push_back(step);
+  }
+  return made;
+}
+probe::PathTrace control(std::vector<std::string> answers) {
+  return trace(std::move(answers), PathFlow::syn, 80);
+}
+probe::PathTrace datagrams(std::vector<std::string> answers) {
+  return trace(std::move(answers), PathFlow::udp, 33434);
+}
+
+/// "path 2 203.0.113.2 after 203.0.113.6"
+std::string brief(const Location& location) {
+  std::string text{name(location.where)};
+  if (location.hop) text += fmt::format(" {}", *location.hop);
+  if (location.address) text += " " + location.address->to_string();
+  if (location.precision) text += fmt::format(" {}", name(*location.precision));
+  if (location.next) text += " " + location.next->to_string();
+  return text;
+}
+
+struct Row {
+  const char* name;
+  probe::TcpConnect attempt;
+  std::vector<probe::PathTrace> traces;
+  const char* verdict;
+};
+
+const auto syn = to(server, 443);
+
+const Row rows[] = {
+    {"a drop in the middle, and a control that passes",
+     silent(syn),
+     {trace({r1, r2, "", "", ""}), control({r1, r2, r3, "yes"})},
+     "tcp.filtered high path 2 203.0.113.2 after 203.0.113.6"},
+    {"the next hop is silent for the control as well",
+     silent(syn),
+     {trace({r1, r2, "", "", ""}), control({r1, r2, "", "yes"})},
+     "tcp.filtered medium path 2 203.0.113.2 after"},
+    {"every kind of packet ends there: it may be the last router",
+     silent(syn),
+     {trace({r1, r2, "", ""}), control({r1, r2, "", ""}), datagrams({r1, r2, "", ""})},
+     "tcp.filtered medium path 2 203.0.113.2 after"},
+    {"the server drops, and answers datagrams",
+     silent(syn),
+     {trace({r1, r2, r3, "", ""}), datagrams({r1, r2, r3, "!192.0.2.80"})},
+     "tcp.filtered high server"},
+    {"this machine drops: another flow is seen by the first router",
+     silent(syn),
+     {trace({"", "", ""}), control({r1, r2, r3, "yes"})},
+     "tcp.filtered high local 0 after 198.51.100.1"},
+    {"no router says anything",
+     silent(syn),
+     {trace({"", "", ""}), control({"", "", ""})},
+     "tcp.filtered high path"},
+    {"a control that went another way shows no next hop",
+     silent(syn),
+     {trace({r1, r2, "", ""}), control({r1, "203.0.113.99", r3, "yes"})},
+     "tcp.filtered medium path 2 203.0.113.2 after"},
+    {"one silent router in the middle is no block",
+     silent(syn),
+     {trace({r1, "", r3, "", ""}), control({r1, "", r3, "203.0.113.10", "yes"})},
+     "tcp.filtered high path 3 203.0.113.6 after 203.0.113.10"},
+    {"a later SYN was answered, so a trace cannot tell",
+     silent(syn),
+     {trace({r1, r2, r3, "yes"})},
+     "tcp.filtered high path"},
+    {"the server's own RST",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({r1, r2, r3, "RST"}), datagrams({r1, r2, r3, "!192.0.2.80"})},
+     "tcp.refused high server"},
+    {"a RST from a distance at which there is a router",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({r1, r2, "RST"}), datagrams({r1, r2, r3, "!192.0.2.80"})},
+     "tcp.reset_in_path high path 2 203.0.113.2 after 203.0.113.6"},
+    {"a RST nearer than the server, whose last routers are silent",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({r1, r2, "RST"}), control({r1, r2, "", "", "yes"})},
+     "tcp.reset_in_path high path 2 203.0.113.2 after"},
+    {"the hop before the RST is silent",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({r1, "", "RST"}), control({r1, "", r3, "yes"})},
+     "tcp.reset_in_path medium path 2 after 203.0.113.6"},
+    {"a RST in answer to a lifetime of 1",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({"RST"}), control({r1, r2, "yes"})},
+     "tcp.reset_in_path medium local 0 after 198.51.100.1"},
+    {"a RST for every port says nothing of its sender",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({r1, r2, "RST"}), control({r1, r2, "RST"})},
+     "tcp.refused medium server"},
+    {"who prohibits is a hop of the trace",
+     refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, r2)),
+     {trace({r1, r2, "!203.0.113.2"})},
+     "tcp.rejected high path 2 203.0.113.2 at"},
+    {"who has no route says so before the packet expires",
+     refused(syn, system_error(ENETUNREACH), icmp(3, 0, r2)),
+     {trace({r1, "!203.0.113.2"})},
+     "tcp.net_unreachable high path 2 203.0.113.2 at"},
+    {"an address that no trace shows has no hop",
+     refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, "203.0.113.77")),
+     {trace({r1, r2, r3})},
+     "tcp.rejected high path 203.0.113.77 at"},
+    {"without a trace everything stays as it was", silent(syn), {}, "tcp.filtered high path"},
+};
+
+TEST(Located, NamesTheHop) {
+  for (const auto& row : rows) {
+    Scene scene{"https://192.0.2.80"};
+    scene.add(row.attempt);
+    for (const auto& trace : row.traces) scene.add(trace);
+    const auto evidence = scene.evidence();
+    const auto verdict = located({scene.target, scene.settings, evidence}, row.attempt,
+                                 judge_connect(row.attempt, 5s, scene.machine, {}));
+    EXPECT_EQ(fmt::format("{} {} {}", checks::row(verdict.cause).code, name(verdict.confidence),
+                          brief(verdict.location)),
+              row.verdict)
+        << row.name << ": " << verdict.words;
+    EXPECT_EQ(verdict.evidence.size(), row.traces.size()) << row.name;
+  }
+}
+
+TEST(Located, ACircleOfRoutersIsALoop) {
+  std::vector<std::string> circle{r1};
+  while (circle.size() < 30) circle.insert(circle.end(), {r2, r3});
+  circle.resize(30);
+  Scene scene{"https://192.0.2.80"};
+  scene.add(silent(syn)).add(trace(circle));
+  const auto evidence = scene.evidence();
+  const auto verdict = located({scene.target, scene.settings, evidence}, silent(syn),
+                               judge_connect(silent(syn), 5s, scene.machine, {}));
+  EXPECT_EQ(verdict.cause, Cause::tcp_routing_loop);
+  EXPECT_EQ(brief(verdict.location), "path 2 203.0.113.2 at");
+}
+
+struct HelloRow {
+  const char* name;
+  std::vector<std::string> sweep;
+  std::vector<std::string> syns;
+  bool ended_by_peer;
+  const char* location;
+};
+const HelloRow hello_rows[] = {
+    {"dropped behind r2",
+     {"expired", "expired", "", ""},
+     {r1, r2, r3, "yes"},
+     false,
+     "high path 2 203.0.113.2 after 203.0.113.6"},
+    {"reset behind r2",
+     {"expired", "expired", "RST", "RST"},
+     {r1, r2, r3, "yes"},
+     true,
+     "high path 2 203.0.113.2 after 203.0.113.6"},
+    {"closed by the server",
+     {"expired", "expired", "expired", "FIN"},
+     {r1, r2, r3, "yes"},
+     true,
+     "medium server"},
+    {"dropped by the server",
+     {"expired", "expired", "expired", ""},
+     {r1, r2, r3, "yes"},
+     false,
+     "medium server"},
+    {"the hop before the RST is silent", {"expired", "", "RST"}, {r1, r2, r3, "yes"}, true, "medium path"},
+    {"answered after all",
+     {"expired", "expired", "expired", "yes"},
+     {r1, r2, r3, "yes"},
+     false,
+     "medium path"},
+    {"nothing is seen anywhere", {"", ""}, {"", "", "yes"}, false, "medium path"},
+};
+
+TEST(LocateHello, NamesTheHop) {
+  for (const auto& row : hello_rows) {
+    Scene scene{"https://192.0.2.80"};
+    scene.add(trace(row.syns)).add(trace(row.sweep, PathFlow::client_hello));
+    const auto evidence = scene.evidence();
+    const auto end =
+        locate_hello({scene.target, scene.settings, evidence}, {ip(server), 443}, row.ended_by_peer);
+    EXPECT_EQ(fmt::format("{} {}", name(end.confidence), brief(end.location)), row.location) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace fwprobe::checks

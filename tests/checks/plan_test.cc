@@ -1,0 +1,386 @@
+#include "checks/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace fwprobe::checks {
+namespace {
+
+using asio::ip::make_address;
+using asio::ip::tcp;
+using asio::ip::udp;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// An investigation that is answered by hand: what the plan asks is collected, what a test answers is
+/// evidence.
+class PlanTest : public testing::Test {
+ protected:
+  void aim(const char* text) { target_ = *parse_target(text); }
+
+  std::vector<probe::Question> next() {
+    auto questions = next_questions({target_, settings_, evidence_}, asked_);
+    asked_.insert(asked_.end(), questions.begin(), questions.end());
+    return questions;
+  }
+
+  /// The questions of one kind that the plan asks next.
+  template <typename Q>
+  std::vector<Q> next_of() {
+    std::vector<Q> found;
+    for (const auto& question : next())
+      if (const auto* q = std::get_if<Q>(&question)) found.push_back(*q);
+    return found;
+  }
+
+  probe::MeasurementId answer(probe::Fact fact) {
+    const probe::MeasurementId id{++last_};
+    evidence_.add({id, {}, std::move(fact)});
+    return id;
+  }
+
+  /// Answers whatever is asked about this machine: IPv4, one resolver, no hosts file.
+  void answer_environment() {
+    for (const auto& question : next_of<probe::EnvironmentQuestion>()) {
+      probe::Environment environment;
+      environment.question = question;
+      environment.resolver.servers = {resolver_};
+      environment.resolver.search = search_;
+      answer(environment);
+    }
+  }
+
+  void answer_dns(const probe::DnsQuestion& question, std::vector<const char*> addresses) {
+    probe::DnsLookup lookup;
+    lookup.question = question;
+    lookup.status = addresses.empty() ? probe::DnsStatus::nodata : probe::DnsStatus::answered;
+    for (const auto* address : addresses) lookup.addresses.push_back({make_address(address), {}});
+    answer(lookup);
+  }
+
+  probe::MeasurementId establish(const probe::TcpQuestion& question) {
+    return answer(probe::TcpConnect{question, probe::TcpEstablished{}});
+  }
+  void refuse(const probe::TcpQuestion& question) {
+    answer(probe::TcpConnect{question,
+                             std::unexpected{probe::ConnectFailure{
+                                 {std::make_error_code(std::errc::connection_refused), {}}, 0, false}}});
+  }
+  probe::MeasurementId shake_hands(const probe::TlsQuestion& question) {
+    probe::TlsHandshake handshake;
+    handshake.question = question;
+    handshake.result = probe::TlsSession{};
+    return answer(handshake);
+  }
+  void fail_handshake(const probe::TlsQuestion& question, probe::TlsFailure failure) {
+    probe::TlsHandshake handshake;
+    handshake.question = question;
+    handshake.result = std::unexpected{std::move(failure)};
+    answer(handshake);
+  }
+
+  Target target_;
+  Settings settings_;
+  Evidence evidence_;
+  std::vector<probe::Question> asked_;
+  udp::endpoint resolver_{make_address("192.0.2.53"), 53};
+  std::vector<std::string> search_;
+  std::uint32_t last_ = 0;
+};
+
+TEST_F(PlanTest, BothFamiliesAreAskedOfEveryResolverAtOnce) {
+  aim("https://azure.example.com");
+  settings_.dns_servers = {resolver_, {make_address("192.0.2.54"), 53}};
+  answer_environment();
+  EXPECT_THAT(next_of<probe::DnsQuestion>(), SizeIs(4));
+  EXPECT_THAT(next(), IsEmpty()) << "nothing is asked twice";
+}
+
+TEST_F(PlanTest, AFamilyThatIsNotWantedIsNotAsked) {
+  aim("https://azure.example.com");
+  settings_.family = Family::ipv6;
+  answer_environment();
+  const auto questions = next_of<probe::DnsQuestion>();
+  ASSERT_THAT(questions, SizeIs(1));
+  EXPECT_EQ(questions[0].type, probe::DnsType::aaaa);
+}
+
+TEST_F(PlanTest, AnAddressNeedsNoName) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  const auto questions = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(questions, SizeIs(1));
+  EXPECT_EQ(questions[0].remote, (tcp::endpoint{make_address("192.0.2.1"), 443}));
+}
+
+TEST_F(PlanTest, AGivenAddressIsUsedInsteadOfDns) {
+  aim("https://azure.example.com");
+  settings_.overrides = {{"azure.example.com", {make_address("192.0.2.7")}}};
+  answer_environment();
+  const auto questions = next();
+  ASSERT_THAT(questions, SizeIs(1));
+  EXPECT_EQ(std::get<probe::TcpQuestion>(questions[0]).remote.address(), make_address("192.0.2.7"));
+}
+
+TEST_F(PlanTest, ConnectionsStartWhenTheFirstFamilyHasAnswered) {
+  aim("https://azure.example.com");
+  answer_environment();
+  const auto dns = next_of<probe::DnsQuestion>();
+  answer_dns(dns[0], {"192.0.2.1", "192.0.2.2"});
+  EXPECT_THAT(next_of<probe::TcpQuestion>(), SizeIs(2));
+  answer_dns(dns[1], {"2001:db8::1"});
+  EXPECT_THAT(next_of<probe::TcpQuestion>(), SizeIs(1));
+}
+
+TEST_F(PlanTest, AShortNameIsSearchedForAsTheSystemWould) {
+  aim("https://azure");
+  search_ = {"corp.example"};
+  answer_environment();
+  const auto dns = next_of<probe::DnsQuestion>();
+  ASSERT_THAT(dns, SizeIs(4));
+  EXPECT_EQ(dns[0].name, "azure.corp.example");
+  EXPECT_EQ(dns[2].name, "azure");
+}
+
+TEST_F(PlanTest, ASilentResolverIsAskedOverTcp) {
+  aim("https://azure.example.com");
+  answer_environment();
+  for (const auto& question : next_of<probe::DnsQuestion>()) {
+    probe::DnsLookup silent;
+    silent.question = question;
+    silent.status = probe::DnsStatus::timeout;
+    answer(silent);
+  }
+  const auto again = next_of<probe::DnsQuestion>();
+  ASSERT_THAT(again, SizeIs(2));
+  EXPECT_EQ(again[0].transport, probe::DnsTransport::tcp);
+}
+
+TEST_F(PlanTest, TheHandshakeRunsOnTheConnectionThatTcpOpened) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  const auto connection = establish(next_of<probe::TcpQuestion>()[0]);
+  const auto hello = next_of<probe::TlsQuestion>();
+  ASSERT_THAT(hello, SizeIs(1));
+  EXPECT_EQ(hello[0].connection, connection);
+  EXPECT_EQ(hello[0].server_name, "") << "an address is no server name";
+  const auto session = shake_hands(hello[0]);
+  const auto requests = next_of<probe::HttpQuestion>();
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(requests[0].connection, session);
+}
+
+TEST_F(PlanTest, EveryAddressIsTakenUpToItsHandshake) {
+  aim("https://azure.example.com");
+  settings_.overrides = {{"azure.example.com", {make_address("192.0.2.1"), make_address("2001:db8::1")}}};
+  answer_environment();
+  for (const auto& question : next_of<probe::TcpQuestion>()) establish(question);
+  EXPECT_THAT(next_of<probe::TlsQuestion>(), SizeIs(2));
+}
+
+TEST_F(PlanTest, NothingIsSentOverAChainThatDidNotVerify) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  probe::TlsHandshake handshake;
+  handshake.question = next_of<probe::TlsQuestion>()[0];
+  handshake.result = probe::TlsSession{};
+  handshake.verify_errors = {{10, "certificate has expired", 0}};
+  answer(handshake);
+  EXPECT_THAT(next(), IsEmpty());
+}
+
+TEST_F(PlanTest, AttemptsFollowOneAnother) {
+  aim("tcp://192.0.2.1:1433");
+  settings_.attempts = 2;
+  answer_environment();
+  const auto first = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(first, SizeIs(1));
+  EXPECT_EQ(first[0].purpose, probe::TcpPurpose::listen) << "a bare TCP target is watched for an early end";
+  EXPECT_THAT(next(), IsEmpty());
+  establish(first[0]);
+  const auto second = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(second, SizeIs(1));
+  EXPECT_EQ(second[0].attempt, 2);
+}
+
+TEST_F(PlanTest, ARefusedVersionIsFollowedByAPermissiveHandshakeOnItsOwnConnection) {
+  aim("tls://192.0.2.1:443");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  const auto hello = next_of<probe::TlsQuestion>()[0];
+  fail_handshake(hello, {.transport = {},
+                         .received = probe::TlsAlert{70, "protocol_version"},
+                         .sent = {},
+                         .reason = {},
+                         .first_bytes = {},
+                         .answered = true,
+                         .server_hello = false});
+  const auto reconnect = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(reconnect, SizeIs(1));
+  EXPECT_EQ(reconnect[0].attempt, 2);
+  establish(reconnect[0]);
+  const auto again = next_of<probe::TlsQuestion>();
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_EQ(again[0].policy, probe::TlsPolicy::permissive);
+  shake_hands(again[0]);
+  EXPECT_THAT(next(), IsEmpty()) << "what a permissive handshake opened is never used";
+}
+
+TEST_F(PlanTest, AResetOnTheClientHelloIsComparedWithSilence) {
+  aim("tls://192.0.2.1:443");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  fail_handshake(next_of<probe::TlsQuestion>()[0],
+                 {.transport = probe::TransportFailure{asio::error::connection_reset, {}},
+                  .received = {},
+                  .sent = {},
+                  .reason = {},
+                  .first_bytes = {},
+                  .answered = false,
+                  .server_hello = false});
+  const auto quiet = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(quiet, SizeIs(1));
+  EXPECT_EQ(quiet[0].purpose, probe::TcpPurpose::listen);
+}
+
+TEST_F(PlanTest, AConnectionThatClosedWhileIdleIsReplacedOnce) {
+  aim("http://192.0.2.1/");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  const auto first = next_of<probe::HttpQuestion>()[0];
+  probe::HttpResponse redirect;
+  redirect.status = 302;
+  redirect.headers = {{"Location", "/next"}};
+  redirect.reusable = true;
+  const auto kept = answer(probe::HttpExchange{first, {}, redirect});
+  const auto second = next_of<probe::HttpQuestion>();
+  ASSERT_THAT(second, SizeIs(1));
+  EXPECT_EQ(second[0].connection, kept) << "the connection is kept";
+  probe::HttpFailure stale;
+  stale.transport = probe::TransportFailure{asio::error::eof, {}};
+  answer(probe::HttpExchange{second[0], {}, std::unexpected{stale}});
+  const auto reconnect = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(reconnect, SizeIs(1));
+  const auto fresh = establish(reconnect[0]);
+  const auto third = next_of<probe::HttpQuestion>();
+  ASSERT_THAT(third, SizeIs(1));
+  EXPECT_EQ(third[0].connection, fresh);
+  EXPECT_EQ(third[0].request, second[0].request);
+}
+
+TEST_F(PlanTest, ThroughAProxyTheNameIsTheProxysToResolve) {
+  aim("https://azure.example.com");
+  settings_.proxies = *probe::ProxyRules::fixed("http://192.0.2.80:3128");
+  answer_environment();
+  const auto questions = next();
+  ASSERT_THAT(questions, SizeIs(1));
+  const auto& to_proxy = std::get<probe::TcpQuestion>(questions[0]);
+  EXPECT_EQ(to_proxy.remote, (tcp::endpoint{make_address("192.0.2.80"), 3128}));
+  const auto connection = establish(to_proxy);
+  const auto tunnel = next_of<probe::TunnelQuestion>();
+  ASSERT_THAT(tunnel, SizeIs(1));
+  EXPECT_EQ(tunnel[0].connection, connection);
+  EXPECT_EQ(tunnel[0].host.name, "azure.example.com");
+  const auto open = answer(probe::ProxyTunnel{tunnel[0], probe::TunnelOpen{200}});
+  const auto hello = next_of<probe::TlsQuestion>();
+  ASSERT_THAT(hello, SizeIs(1));
+  EXPECT_EQ(hello[0].connection, open);
+}
+
+TEST_F(PlanTest, PlainHttpGoesToAnHttpProxyAsItIs) {
+  aim("http://intranet.example.com/");
+  settings_.proxies = *probe::ProxyRules::fixed("http://192.0.2.80:3128");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  const auto requests = next_of<probe::HttpQuestion>();
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(requests[0].form, probe::RequestForm::absolute);
+}
+
+TEST_F(PlanTest, ARefusedTunnelIsNotAskedForAgain) {
+  aim("https://azure.example.com");
+  settings_.proxies = *probe::ProxyRules::fixed("http://192.0.2.80:3128");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  answer(probe::ProxyTunnel{next_of<probe::TunnelQuestion>()[0], std::unexpected{probe::TunnelFailure{}}});
+  EXPECT_THAT(next(), IsEmpty());
+}
+
+TEST_F(PlanTest, ADeadAddressEndsThere) {
+  aim("https://192.0.2.1");
+  settings_.trace = TraceMode::never;
+  answer_environment();
+  refuse(next_of<probe::TcpQuestion>()[0]);
+  EXPECT_THAT(next(), IsEmpty());
+}
+
+// ---- where does it end?
+
+TEST_F(PlanTest, ARefusedAddressIsTracedBesideOtherFlowsToIt) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  refuse(next_of<probe::TcpQuestion>()[0]);
+  const auto paths = next_of<probe::PathQuestion>();
+  ASSERT_THAT(paths, SizeIs(3));
+  EXPECT_EQ(paths[0].remote.port(), 443);
+  EXPECT_EQ(paths[1].remote.port(), 80);
+  EXPECT_EQ(paths[2].flow, probe::PathFlow::udp);
+  EXPECT_THAT(next(), IsEmpty());
+}
+
+TEST_F(PlanTest, AnOverdueConnectionIsTracedWhileItWaits) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  const auto connect = next_of<probe::TcpQuestion>()[0];
+  EXPECT_THAT(next(), IsEmpty()) << "an answer may still come in time";
+  EXPECT_THAT(next_questions({target_, settings_, evidence_}, asked_, {connect}), SizeIs(3));
+}
+
+TEST_F(PlanTest, LoopbackHasNoPath) {
+  aim("https://127.0.0.1");
+  answer_environment();
+  refuse(next_of<probe::TcpQuestion>()[0]);
+  EXPECT_THAT(next(), IsEmpty());
+}
+
+TEST_F(PlanTest, WhoSaidNoIsLookedForWithoutAControl) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  const probe::IcmpError prohibited{probe::IcmpError::Family::icmp, 3, 13, make_address("198.51.100.1")};
+  answer(probe::TcpConnect{next_of<probe::TcpQuestion>()[0],
+                           std::unexpected{probe::ConnectFailure{
+                               {std::make_error_code(std::errc::host_unreachable), prohibited}, 0, false}}});
+  EXPECT_THAT(next_of<probe::PathQuestion>(), SizeIs(1));
+}
+
+TEST_F(PlanTest, AnUnansweredHelloIsComparedAndSweptAsFarAsTheServer) {
+  aim("https://azure.example.com");
+  settings_.overrides = {{"azure.example.com", {make_address("192.0.2.7")}}};
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  probe::TlsFailure silence;
+  silence.transport = probe::TransportFailure{asio::error::timed_out, {}};
+  fail_handshake(next_of<probe::TlsQuestion>()[0], silence);
+
+  auto questions = next();
+  ASSERT_THAT(questions, SizeIs(2)) << "a connection for the comparison, and the path";
+  const auto path = std::get<probe::PathQuestion>(questions[1]);
+  EXPECT_EQ(path.flow, probe::PathFlow::syn);
+  answer(probe::PathTrace{
+      path, {{1, probe::StepAnswer::expired, {}, {}, {}}, {2, probe::StepAnswer::accepted, {}, {}, {}}}});
+  establish(std::get<probe::TcpQuestion>(questions[0]));
+  questions = next();
+  ASSERT_THAT(questions, SizeIs(3)) << "another name, a connection for the next one, and the sweep";
+  const auto compared = std::get<probe::TlsQuestion>(questions[0]);
+  EXPECT_EQ(compared.policy, probe::TlsPolicy::comparison);
+  EXPECT_EQ(compared.server_name, "www.example.com");
+  const auto sweep = std::get<probe::PathQuestion>(questions[2]);
+  EXPECT_EQ(sweep.flow, probe::PathFlow::client_hello);
+  EXPECT_EQ(sweep.hops, 2);
+  ASSERT_TRUE(sweep.hello);
+  EXPECT_EQ(sweep.hello->server_name, "azure.example.com");
+}
+
+}  // namespace
+}  // namespace fwprobe::checks
