@@ -1,0 +1,129 @@
+#include "cli/application.h"
+
+#include <algorithm>
+#include <array>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "checks/explain.h"
+#include "cli/check.h"
+#include "cli/check_options.h"
+#include "cli/judge.h"
+#include "cli/values.h"
+#include "version.h"
+
+namespace fwprobe::cli {
+namespace {
+
+constexpr std::string_view later_verbs[] = {"run", "trace", "allowlist", "rules", "serve"};
+
+constexpr auto footer =
+    "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
+    "130/143 interrupted. HTTP/1.1 over TCP and TLS; HTTP/2, HTTP/3 and DNS over TLS or HTTPS are not "
+    "spoken.\n";
+
+std::vector<std::string> words_of(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) words.push_back("--" + name);
+    for (const auto& name : option->get_snames()) words.push_back("-" + name);
+  }
+  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!sub->get_name().empty()) words.push_back(sub->get_name());
+    if (sub->get_name().empty()) std::ranges::copy(words_of(*sub), std::back_inserter(words));
+  }
+  return words;
+}
+
+ExitCode refuse(std::string_view message, std::string_view help) {
+  fmt::print(stderr, "fwprobe: {} ('fwprobe {}--help' lists what there is)\n", message, help);
+  return ExitCode::usage;
+}
+
+/// One line that says what is wrong and, where a word is nearly right, what was meant.
+ExitCode explain_usage(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  const auto* verb = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  const std::string help = verb == &app ? "" : verb->get_name() + " ";
+  if (argc < 2) return refuse("no verb; write 'fwprobe check https://host/'", help);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || verb == &app) {
+    const auto words = words_of(*verb);
+    for (const std::string_view argument : std::span{argv + 1, static_cast<std::size_t>(argc - 1)}) {
+      const auto word = argument.substr(0, argument.find('='));
+      const bool is_verb_place = verb == &app && argument.data() == argv[1];
+      if (std::ranges::find(words, word) != words.end() || (!word.starts_with("-") && !is_verb_place))
+        continue;
+      if (std::ranges::find(later_verbs, word) != std::end(later_verbs))
+        return refuse(
+            fmt::format("the verb '{}' is not in this version yet; check, judge and explain are", word),
+            help);
+      const auto meant = nearest(word, words);
+      const auto kind = word.starts_with("-") ? "option" : "verb";
+      if (meant.empty()) return refuse(fmt::format("unknown {} '{}'", kind, word), help);
+      return refuse(fmt::format("unknown {} '{}'; did you mean '{}'?", kind, word, meant), help);
+    }
+  }
+  std::string message = error.what();
+  std::ranges::replace(message, '\n', ' ');
+  return refuse(message, help);
+}
+
+ExitCode run_explain(const std::string& code) {
+  if (code.empty()) {
+    fmt::print("{}", checks::explain_all());
+    return ExitCode::passed;
+  }
+  if (const auto cause = checks::cause_from(code)) {
+    fmt::print("{}", checks::explain_text(checks::row(*cause)));
+    return ExitCode::passed;
+  }
+  std::vector<std::string> codes;
+  for (const auto& row : checks::causes()) codes.emplace_back(row.code);
+  const auto meant = nearest(code, codes);
+  if (meant.empty())
+    return refuse(fmt::format("unknown cause '{}'; 'fwprobe explain' lists them all", code), "explain ");
+  return refuse(fmt::format("unknown cause '{}'; did you mean '{}'?", code, meant), "explain ");
+}
+
+}  // namespace
+
+ExitCode run(int argc, const char* const* argv, const Variables& variables) {
+  CLI::App app{
+      "fwprobe: can this client reach that service through every firewall in between, and if not, what "
+      "stops\n"
+      "it, where, and who must change what?",
+      "fwprobe"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "fwprobe " FWPROBE_VERSION);
+  app.footer(footer);
+
+  CheckArguments arguments;
+  auto* check = app.add_subcommand("check", "measure one or more targets and say what stops them");
+  define_check_options(*check, arguments);
+  check->footer(footer);
+
+  JudgeArguments judge_arguments;
+  auto* judge =
+      app.add_subcommand("judge", "judge the measurements of an earlier JSON report, without a network");
+  define_judge_options(*judge, judge_arguments);
+  judge->footer(footer);
+
+  std::string code;
+  auto* explain = app.add_subcommand("explain", "print a cause's page, or list all causes");
+  explain->add_option("CAUSE", code, "such as tcp.filtered");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    app.exit(success);
+    return ExitCode::passed;
+  } catch (const CLI::ParseError& error) {
+    return explain_usage(app, error, argc, argv);
+  }
+  if (explain->parsed()) return run_explain(code);
+  return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
+}
+
+}  // namespace fwprobe::cli

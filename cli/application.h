@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cli/usage.h"
+
+namespace fwprobe::cli {
+
+/// The whole command line: parses, runs the verb, returns the exit code.
+ExitCode run(int argc, const char* const* argv, const Variables& variables);
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,235 @@
+#include "cli/check_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "cli/reading.h"
+#include "cli/values.h"
+
+namespace fwprobe::cli {
+namespace {
+
+Parsed<checks::TraceMode> parse_trace(std::string_view text) {
+  using checks::TraceMode;
+  if (text == "auto") return TraceMode::automatic;
+  if (text == "always") return TraceMode::always;
+  if (text == "never") return TraceMode::never;
+  return std::unexpected{fmt::format("'{}' is not one of auto, always and never", text)};
+}
+
+Parsed<allowlist::Prefix> parse_expected_prefix(std::string_view text) {
+  const auto parsed = allowlist::parse_prefix(text);
+  if (!parsed) return std::unexpected{parsed.error()};
+  if (parsed->host_bits)
+    return std::unexpected{
+        fmt::format("'{}' has bits set behind its length; write {}", text, parsed->prefix.text())};
+  return parsed->prefix;
+}
+
+Parsed<checks::Profile> parse_profile(std::string_view text) {
+  if (const auto profile = checks::profile_from(text)) return *profile;
+  return std::unexpected{fmt::format(
+      "'{}' is not a profile; write web, azure-devops-services, azure-devops-server, tcp, tls or ssh", text)};
+}
+
+/// The profile decides how far a target is asked: `--profile tls` on https://host asks no HTTP.
+Parsed<checks::Target> with_profile(checks::Target target, std::optional<checks::Profile> profile) {
+  using checks::Profile, checks::Scheme;
+  if (!profile) return target;
+  const bool needs_http = *profile != Profile::tcp && *profile != Profile::tls && *profile != Profile::ssh;
+  if (needs_http && !checks::is_http(target.scheme))
+    return std::unexpected{fmt::format("'{}' speaks no HTTP, which profile {} needs; write https://{}",
+                                       target.text(), checks::name(*profile), target.host.name)};
+  if (*profile == Profile::tcp) target.scheme = Scheme::tcp;
+  if (*profile == Profile::tls) target.scheme = Scheme::tls;
+  if (*profile == Profile::ssh) target.scheme = Scheme::ssh;
+  return target;
+}
+
+Parsed<allowlist::Allowlist> load_list(std::string_view text) {
+  auto list = allowlist::load(text);
+  if (!list) return std::unexpected{list.error().message};
+  return std::move(*list);
+}
+
+checks::ProxySource proxy_source(const CheckArguments& arguments, const Variables& variables) {
+  using Kind = checks::ProxySource::Kind;
+  if (arguments.no_proxy) return {Kind::none, "--no-proxy", {}};
+  if (!arguments.proxy.empty()) return {Kind::option, arguments.proxy, {}};
+  checks::ProxySource source{Kind::environment, {}, {}};
+  for (const auto& [name, value] : variables) source.variables.push_back({name, value});
+  return source;
+}
+
+/// The PEM file of --client-cert may hold the key, too.
+std::string key_file(const CheckArguments& arguments) {
+  return arguments.client_key.empty() ? arguments.client_cert : arguments.client_key;
+}
+
+}  // namespace
+
+void define_check_options(CLI::App& verb, CheckArguments& a) {
+  verb.add_option("TARGET", a.targets,
+                  "https://host[:port]/path, http://…, tcp://host:port, tls://host:port, ssh://host[:port], "
+                  "or host[:port]")
+      ->required();
+
+  const std::string names = "Names and addresses";
+  repeatable(verb.add_option(
+                 "--dns-server", a.dns_servers,
+                 "ask this resolver, ADDR[:PORT] (repeatable: answers are compared); default: the system's"))
+      ->group(names);
+  repeatable(verb.add_option("--resolve", a.overrides,
+                             "HOST=ADDR[,ADDR…]: use these addresses instead of asking DNS"))
+      ->group(names);
+  verb.add_flag("-4,--ipv4", a.ipv4, "only IPv4")->group(names);
+  verb.add_flag("-6,--ipv6", a.ipv6, "only IPv6")->group(names);
+  verb.add_flag("--expect-public", a.expect_public, "the name must resolve to publicly routable addresses")
+      ->group(names);
+  verb.add_flag("--expect-private", a.expect_private, "the name must resolve to private addresses")
+      ->group(names);
+  repeatable(verb.add_option("--expect-address", a.expected_addresses,
+                             "the name must resolve inside this PREFIX (repeatable)"))
+      ->group(names);
+
+  const std::string connection = "Connection";
+  verb.add_option("--source", a.source, "measure from this local ADDR or INTERFACE")->group(connection);
+  verb.add_option("--attempts", a.attempts, "connect to each address N times")
+      ->group(connection)
+      ->check(CLI::Range(1, 100));
+  verb.add_option("--proxy", a.proxy, "go through this proxy: http://[user:password@]host:port or socks5://…")
+      ->group(connection);
+  verb.add_flag("--no-proxy", a.no_proxy, "ignore the environment's proxy")->group(connection);
+  verb.add_option("--timeout", a.timeout, "for one network step, such as 500ms or 5s")
+      ->group(connection)
+      ->capture_default_str();
+  verb.add_option("--deadline", a.deadline, "for a whole target")->group(connection)->capture_default_str();
+  verb.add_option("--trace", a.trace, "locate the blocking hop: auto (when something fails), always or never")
+      ->group(connection)
+      ->capture_default_str();
+
+  const std::string tls = "TLS";
+  verb.add_option("--ca-file", a.ca_file, "trust these roots (PEM) in place of the system's")->group(tls);
+  verb.add_option("--client-cert", a.client_cert, "client certificate (PEM)")->group(tls);
+  verb.add_option("--client-key", a.client_key, "its key (PEM); default: the certificate's file")->group(tls);
+  verb.add_option("--sni", a.sni, "server name to send, and to verify, in place of the host")->group(tls);
+
+  const std::string http = "HTTP and API";
+  repeatable(verb.add_option("--header", a.headers,
+                             "request header 'Name: value' (repeatable); sent to the target's origin only"))
+      ->group(http);
+  verb.add_option("--expect-status", a.expected_statuses, "accepted statuses, such as 200,204,3xx")
+      ->group(http);
+  verb.add_option("--profile", a.profile,
+                  "web, azure-devops-services, azure-devops-server, tcp, tls, ssh; default: by the target")
+      ->group(http);
+  verb.add_option("--collection", a.collection,
+                  "Azure DevOps collection or organization, with its tfs/ prefix where there is one")
+      ->group(http);
+  auto* sources = verb.add_option_group("Access token", "never an argument's value");
+  sources->add_option("--token-env", a.token.variable,
+                      "take the access token from this environment variable");
+  sources->add_option("--token-file", a.token.file, "take it from this file");
+  sources->add_flag("--token-stdin", a.token.standard_input, "take it from standard input");
+  sources->require_option(0, 1);
+
+  const std::string lists = "Allowlists";
+  repeatable(verb.add_option("--allowlist", a.allowlists,
+                             "compare with this published list, NAME or FILE (repeatable)"))
+      ->group(lists);
+  repeatable(
+      verb.add_option("--egress", a.egress, "this machine's address as the outside sees it (repeatable)"))
+      ->group(lists);
+
+  define_output_options(verb, a.output);
+  verb.add_option("--site", a.site, "label of this vantage point")->group(output_group);
+}
+
+std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Variables& variables) {
+  CheckJob job;
+  auto& settings = job.settings;
+  Reading read;
+
+  read.refuse(a.ipv4 && a.ipv6, "-4 and -6 exclude each other; leave both out to measure both families");
+  read.refuse(a.expect_public && a.expect_private, "--expect-public and --expect-private exclude each other");
+  read.refuse(!a.proxy.empty() && a.no_proxy, "--proxy and --no-proxy exclude each other");
+  read.refuse(!a.client_key.empty() && a.client_cert.empty(), "--client-key needs --client-cert");
+  read.one("--trace", a.trace, parse_trace, settings.trace);
+
+  std::optional<checks::Profile> profile;
+  const auto some_profile = [](std::string_view text) -> Parsed<std::optional<checks::Profile>> {
+    const auto parsed = parse_profile(text);
+    if (!parsed) return std::unexpected{parsed.error()};
+    return std::optional{*parsed};
+  };
+  read.one("--profile", a.profile, some_profile, profile);
+  settings.profile = profile;
+  const bool azure =
+      profile == checks::Profile::azure_devops_server || profile == checks::Profile::azure_devops_services;
+  read.refuse(azure && a.collection.empty(),
+              "--collection is missing: an Azure DevOps profile needs the collection or organization, such "
+              "as DefaultCollection");
+  const bool any_token = !a.token.variable.empty() || !a.token.file.empty() || a.token.standard_input;
+  read.refuse(!azure && !a.collection.empty(),
+              "--collection needs --profile azure-devops-server or azure-devops-services");
+  read.refuse(
+      !azure && any_token,
+      "a token needs --profile azure-devops-server or azure-devops-services; other profiles send none");
+
+  read.many(
+      "", a.targets,
+      [&](std::string_view text) -> Parsed<checks::Target> {
+        auto target = checks::parse_target(text);
+        if (!target) return std::unexpected{target.error()};
+        return with_profile(std::move(*target), profile);
+      },
+      job.targets);
+  read.many("--dns-server", a.dns_servers, parse_resolver, settings.dns_servers);
+  read.many("--resolve", a.overrides, parse_override, settings.overrides);
+  read.many("--expect-address", a.expected_addresses, parse_expected_prefix, settings.expected_addresses);
+  read.many("--header", a.headers, parse_header, settings.headers);
+  read.many("--egress", a.egress, parse_address, settings.egress);
+  read.many("--allowlist", a.allowlists, load_list, settings.allowlists);
+  read.one("--source", a.source, parse_source, settings.source);
+  read.one("--expect-status", a.expected_statuses, parse_statuses, settings.expected_status);
+  read.one("--timeout", a.timeout, parse_duration, settings.timeout);
+  read.one("--deadline", a.deadline, parse_duration, settings.deadline);
+  understand_output(a.output, read, job.output);
+  read.one(
+      "--sni", a.sni,
+      [](std::string_view text) -> Parsed<std::string> {
+        const auto host = probe::parse_host(text);
+        if (!host) return std::unexpected{host.error().message};
+        if (host->address)
+          return std::unexpected{
+              fmt::format("'{}' is an address; a server name is a host name (RFC 6066 §3)", text)};
+        return host->name;
+      },
+      settings.server_name);
+  if (read.error()) return std::unexpected{*read.error()};
+
+  auto proxies_from = proxy_source(a, variables);
+  auto proxies = checks::proxy_rules(proxies_from);
+  if (!proxies) return std::unexpected{UsageError{std::move(proxies.error())}};
+  auto token = read_token(a.token, variables);
+  if (!token) return std::unexpected{token.error()};
+
+  settings.proxies = std::move(*proxies);
+  settings.proxy_source = checks::without_credentials(std::move(proxies_from));
+  settings.token = std::move(*token);
+  settings.collection = a.collection;
+  settings.attempts = a.attempts;
+  settings.tls = {a.ca_file, a.client_cert, key_file(a)};
+  settings.site = a.site;
+  if (a.ipv4) settings.family = checks::Family::ipv4;
+  if (a.ipv6) settings.family = checks::Family::ipv6;
+  if (a.expect_public) settings.name_scope = checks::NameScope::expect_public;
+  if (a.expect_private) settings.name_scope = checks::NameScope::expect_private;
+  return job;
+}
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,45 @@
+#pragma once
+// The options of `fwprobe check`: their definition for the command line, and their way into Settings.
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "checks/settings.h"
+#include "checks/target.h"
+#include "cli/output_options.h"
+#include "cli/token.h"
+#include "cli/usage.h"
+
+namespace fwprobe::cli {
+
+/// What the user typed, before any of it is understood.
+struct CheckArguments {
+  std::vector<std::string> targets;
+  std::vector<std::string> dns_servers, overrides, expected_addresses, headers, allowlists, egress;
+  std::string source, ca_file, client_cert, client_key, sni, proxy, expected_statuses, profile, collection,
+      trace = "auto";
+  std::string timeout = "5s", deadline = "30s", site;
+  TokenSource token;
+  int attempts = 1;
+  bool ipv4 = false, ipv6 = false, expect_public = false, expect_private = false, no_proxy = false;
+  OutputArguments output;
+};
+
+/// A run that can start.
+struct CheckJob {
+  std::vector<checks::Target> targets;
+  checks::Settings settings;
+  Output output;
+};
+
+/// Defines the options on `verb`; parsing fills `arguments`.
+void define_check_options(CLI::App& verb, CheckArguments& arguments);
+
+/// Understands the arguments; the first thing that is wrong is the error.
+std::expected<CheckJob, UsageError> understand(const CheckArguments& arguments, const Variables& variables);
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,16 @@
+#pragma once
+// What every verb that makes a report does with it.
+
+#include "cli/output_options.h"
+#include "cli/usage.h"
+#include "reports/report.h"
+
+namespace fwprobe::cli {
+
+/// To standard output and to the files that were asked for. One that cannot be written does not keep the
+/// others from being written; it is said on standard error. Returns whether all were written.
+bool write_reports(const Output& output, const reports::Report& report, const Variables& variables);
+
+ExitCode exit_code(const reports::Report& report, bool strict);
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,89 @@
+#include "cli/judge.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/deliver.h"
+#include "cli/reading.h"
+#include "reports/compare.h"
+#include "reports/read_report.h"
+
+namespace fwprobe::cli {
+namespace {
+
+constexpr std::string_view standard_input = "-";
+
+/// At most one byte more than a report may have, which shows that it is too large.
+Parsed<std::string> read_whole(const std::string& path) {
+  struct Close {
+    void operator()(std::FILE* file) const {
+      if (file != stdin) std::fclose(file);
+    }
+  };
+  const std::unique_ptr<std::FILE, Close> file{path == standard_input ? stdin
+                                                                      : std::fopen(path.c_str(), "rbe")};
+  const auto failed = [&] {
+    return std::unexpected{fmt::format("{}: {}", path, std::generic_category().message(errno))};
+  };
+  if (!file) return failed();
+  std::string content;
+  std::array<char, 64 * 1024> buffer{};
+  while (content.size() <= reports::report_limit) {
+    const auto count = std::fread(buffer.data(), 1, buffer.size(), file.get());
+    content.append(buffer.data(), count);
+    if (std::ferror(file.get()) != 0) return failed();
+    if (count == 0) break;
+  }
+  return content;
+}
+
+/// A report with its targets judged.
+Parsed<reports::Report> judged(const std::string& path) {
+  const auto text = read_whole(path);
+  if (!text) return std::unexpected{text.error()};
+  auto report = reports::read_report(*text, path == standard_input ? "standard input" : path);
+  if (report)
+    for (auto& target : report->targets) checks::conclude(target, *target.settings);
+  return report;
+}
+
+}  // namespace
+
+void define_judge_options(CLI::App& verb, JudgeArguments& arguments) {
+  verb.add_option("REPORT", arguments.report, "a JSON report of fwprobe; - reads standard input")->required();
+  verb.add_option(
+      "--control", arguments.control,
+      "a JSON report of the same targets from another vantage: says whether the fault is here, there, "
+      "or at the server for both");
+  define_output_options(verb, arguments.output);
+}
+
+ExitCode run_judge(const JudgeArguments& arguments, const Variables& variables) {
+  const auto refuse = [](std::string_view message) {
+    fmt::print(stderr, "fwprobe: {}\n", message);
+    return ExitCode::usage;
+  };
+  Reading read;
+  Output output;
+  understand_output(arguments.output, read, output);
+  read.refuse(arguments.report == standard_input && arguments.control == standard_input,
+              "REPORT and --control cannot both be standard input; name a file for one of them");
+  if (read.error()) return refuse(read.error()->message);
+
+  auto report = judged(arguments.report);
+  if (!report) return refuse(report.error());
+  if (!arguments.control.empty()) {
+    const auto control = judged(arguments.control);
+    if (!control) return refuse(control.error());
+    reports::compare_with(*report, *control);
+  }
+  const bool written = write_reports(output, *report, variables);
+  const auto code = exit_code(*report, output.strict);
+  return written || code == ExitCode::failed ? code : ExitCode::not_measured;
+}
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,71 @@
+#include "cli/output_options.h"
+
+#include <algorithm>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "cli/reading.h"
+
+namespace fwprobe::cli {
+namespace {
+
+constexpr std::string_view later_formats[] = {"markdown", "html",       "junit", "tap",
+                                              "csv",      "prometheus", "nagios"};
+
+Parsed<Format> parse_format(std::string_view text) {
+  if (text == "text") return Format::text;
+  if (text == "json") return Format::json;
+  if (std::ranges::find(later_formats, text) != std::end(later_formats))
+    return std::unexpected{fmt::format("'{}' is not in this version yet; text and json are", text)};
+  return std::unexpected{fmt::format("'{}' is not a format; write text or json", text)};
+}
+
+Parsed<ReportFile> parse_report(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos || equals + 1 == text.size())
+    return std::unexpected{
+        fmt::format("'{}' names no file; write FORMAT=FILE, such as json=report.json", text)};
+  const auto format = parse_format(text.substr(0, equals));
+  if (!format) return std::unexpected{format.error()};
+  return ReportFile{*format, std::string{text.substr(equals + 1)}};
+}
+
+Parsed<ColorMode> parse_color(std::string_view text) {
+  if (text == "auto") return ColorMode::automatic;
+  if (text == "always") return ColorMode::always;
+  if (text == "never") return ColorMode::never;
+  return std::unexpected{fmt::format("'{}' is not a colour mode; write auto, always or never", text)};
+}
+
+}  // namespace
+
+CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
+
+void define_output_options(CLI::App& verb, OutputArguments& a) {
+  verb.add_option("--format", a.format, "standard output: text or json")
+      ->group(output_group)
+      ->capture_default_str();
+  repeatable(verb.add_option("--report", a.reports, "also write this report, FORMAT=FILE (repeatable)"))
+      ->group(output_group);
+  verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
+  verb.add_option("--color", a.color, "auto, always or never; NO_COLOR is honoured")
+      ->group(output_group)
+      ->capture_default_str();
+  auto* quiet = verb.add_flag("-q,--quiet", a.quiet, "no progress")->group(output_group);
+  verb.add_flag("-v,--verbose", a.verbose, "every finding and measurement")
+      ->group(output_group)
+      ->excludes(quiet);
+}
+
+void understand_output(const OutputArguments& arguments, Reading& read, Output& output) {
+  read.many("--report", arguments.reports, parse_report, output.reports);
+  read.one("--format", arguments.format, parse_format, output.format);
+  read.one("--color", arguments.color, parse_color, output.color);
+  output.strict = arguments.strict;
+  output.quiet = arguments.quiet;
+  output.verbose = arguments.verbose;
+}
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,44 @@
+#pragma once
+// The options about reports, which every verb that makes one has.
+
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+namespace fwprobe::cli {
+
+class Reading;
+
+enum class Format : std::uint8_t { text, json };
+enum class ColorMode : std::uint8_t { automatic, always, never };
+
+/// What the user typed.
+struct OutputArguments {
+  std::string format = "text", color = "auto";
+  std::vector<std::string> reports;
+  bool strict = false, quiet = false, verbose = false;
+};
+
+struct ReportFile {
+  Format format = Format::text;
+  std::string path;
+};
+
+struct Output {
+  Format format = Format::text;
+  std::vector<ReportFile> reports;
+  ColorMode color = ColorMode::automatic;
+  bool strict = false, quiet = false, verbose = false;
+};
+
+/// The heading under which --help lists them.
+inline constexpr auto output_group = "Output";
+
+/// Repeatable options take one value each time; without this CLI11 would let them swallow the arguments.
+CLI::Option* repeatable(CLI::Option* option);
+
+void define_output_options(CLI::App& verb, OutputArguments& arguments);
+void understand_output(const OutputArguments& arguments, Reading& read, Output& output);
+
+}  // namespace fwprobe::cli

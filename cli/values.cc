@@ -1,0 +1,165 @@
+#include "cli/values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <net/if.h>
+
+namespace fwprobe::cli {
+namespace {
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+/// RFC 9110 §5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+Parsed<probe::Clock::duration> parse_duration(std::string_view text) {
+  using namespace std::chrono_literals;
+  const auto wrong = [&] {
+    return std::unexpected{fmt::format(
+        "'{}' is not a duration; write a whole number with ms, s, m or h, such as 500ms or 3s (at most 168h)",
+        text)};
+  };
+  const auto unit_at = text.find_first_not_of("0123456789");
+  if (unit_at == std::string_view::npos) return wrong();
+  const auto count = parse_number<std::int64_t>(text.substr(0, unit_at));
+  const auto unit = text.substr(unit_at);
+  const std::pair<std::string_view, std::chrono::milliseconds> units[] = {
+      {"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}};
+  const auto known = std::ranges::find(units, unit, [](const auto& row) { return row.first; });
+  if (!count || *count <= 0 || known == std::end(units)) return wrong();
+  if (*count > std::chrono::milliseconds{168h} / known->second) return wrong();
+  return *count * known->second;
+}
+
+Parsed<asio::ip::address> parse_address(std::string_view text) {
+  std::error_code error;
+  auto address = asio::ip::make_address(std::string{text}, error);
+  if (error)
+    return std::unexpected{fmt::format("'{}' is not an address; write 192.0.2.1 or 2001:db8::1", text)};
+  return address;
+}
+
+Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text) {
+  constexpr std::uint16_t domain = 53;
+  if (const auto address = parse_address(text)) return asio::ip::udp::endpoint{*address, domain};
+  const auto wrong = [&] {
+    return std::unexpected{fmt::format(
+        "'{}' is not a resolver's address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353", text)};
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong();
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto address = parse_address(host);
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  if (!address || !port || *port == 0 || address->is_v6() != bracketed) return wrong();
+  return asio::ip::udp::endpoint{*address, *port};
+}
+
+Parsed<checks::ResolveOverride> parse_override(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0)
+    return std::unexpected{
+        fmt::format("'{}' has no name; write HOST=ADDR, such as azure.example.com=192.0.2.1", text)};
+  const auto host = probe::parse_host(text.substr(0, equals));
+  if (!host) return std::unexpected{host.error().message};
+  checks::ResolveOverride override{host->name, {}};
+  for (const auto part : split(text.substr(equals + 1), ',')) {
+    const auto address = parse_address(part);
+    if (!address) return std::unexpected{address.error()};
+    override.addresses.push_back(*address);
+  }
+  return override;
+}
+
+Parsed<probe::HttpHeader> parse_header(std::string_view text) {
+  const auto colon = text.find(':');
+  // The value may be a secret, so no message repeats it.
+  if (colon == std::string_view::npos || !is_token(text.substr(0, colon)))
+    return std::unexpected<std::string>{"not a header; write 'Name: value'"};
+  auto value = text.substr(colon + 1);
+  const auto first = value.find_first_not_of(" \t");
+  value = first == std::string_view::npos ? std::string_view{} : value.substr(first);
+  if (std::ranges::any_of(value, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; }))
+    return std::unexpected{
+        fmt::format("the value of {} contains a control character; remove it", text.substr(0, colon))};
+  return probe::HttpHeader{std::string{text.substr(0, colon)}, std::string{value}};
+}
+
+Parsed<std::vector<checks::StatusRange>> parse_statuses(std::string_view text) {
+  std::vector<checks::StatusRange> ranges;
+  for (const auto part : split(text, ',')) {
+    if (part.size() == 3 && part.front() >= '1' && part.front() <= '5' && part.substr(1) == "xx") {
+      const auto first = static_cast<std::uint16_t>((part.front() - '0') * 100);
+      ranges.push_back({first, static_cast<std::uint16_t>(first + 99)});
+      continue;
+    }
+    const auto status = parse_number<std::uint16_t>(part);
+    if (!status || *status < 100 || *status > 599)
+      return std::unexpected{
+          fmt::format("'{}' is not an HTTP status; write 200, 3xx, or a list such as 200,204,3xx", part)};
+    ranges.push_back({*status, *status});
+  }
+  return ranges;
+}
+
+Parsed<probe::TcpSource> parse_source(std::string_view text) {
+  if (const auto address = parse_address(text)) return probe::TcpSource{*address, {}};
+  std::string interface{text};
+  if (if_nametoindex(interface.c_str()) == 0)
+    return std::unexpected{fmt::format(
+        "'{}' is neither an address nor an interface of this machine; 'ip -brief address' lists both", text)};
+  return probe::TcpSource{std::nullopt, std::move(interface)};
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string_view best;
+  std::size_t least = 3;
+  for (const auto& candidate : candidates) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), 0U);
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      auto diagonal = std::exchange(row[0], i + 1);
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const auto replaced = diagonal + (word[i] == candidate[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+      }
+    }
+    if (row.back() < least) {
+      least = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace fwprobe::cli

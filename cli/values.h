@@ -1,0 +1,40 @@
+#pragma once
+// Option values: from the user's text to types. Every error is one sentence that says what is wrong and what
+// would be right; the caller puts the option's name before it.
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/udp.hpp>
+
+#include "checks/settings.h"
+#include "probe/clock.h"
+#include "probe/http.h"
+
+namespace fwprobe::cli {
+
+template <typename T>
+using Parsed = std::expected<T, std::string>;
+
+/// "500ms", "3s", "2m", "24h": more than zero, at most a week.
+Parsed<probe::Clock::duration> parse_duration(std::string_view text);
+/// "192.0.2.1", "2001:db8::1", without a port.
+Parsed<asio::ip::address> parse_address(std::string_view text);
+/// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"; port 53 when not given.
+Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text);
+/// "HOST=ADDR[,ADDR…]".
+Parsed<checks::ResolveOverride> parse_override(std::string_view text);
+/// "Name: value" (RFC 9110 §5.1, §5.5).
+Parsed<probe::HttpHeader> parse_header(std::string_view text);
+/// "200,204,3xx".
+Parsed<std::vector<checks::StatusRange>> parse_statuses(std::string_view text);
+/// An address or the name of an interface that exists.
+Parsed<probe::TcpSource> parse_source(std::string_view text);
+
+/// The candidate that is at most two edits away from `word`; empty when there is none.
+std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace fwprobe::cli

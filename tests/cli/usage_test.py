@@ -1,0 +1,113 @@
+"""Wrong usage is exit code 2, one line on standard error, nothing on standard output, and nothing is probed."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+FWPROBE = os.environ["FWPROBE"]
+TARGET = "https://192.0.2.1/"
+
+
+def run(*arguments, **options):
+    environment = {"PATH": os.environ["PATH"], **options.pop("env", {})}
+    return subprocess.run([FWPROBE, *arguments], capture_output=True, text=True, timeout=30, env=environment,
+                          stdin=options.pop("stdin", subprocess.DEVNULL), **options)
+
+
+class Usage(unittest.TestCase):
+    def refused(self, *arguments, said, **options):
+        done = run(*arguments, **options)
+        with self.subTest(arguments=arguments):
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            for words in [said] if isinstance(said, str) else said:
+                self.assertIn(words, done.stderr)
+        return done.stderr
+
+    def test_wrong_options_and_values(self):
+        azure = ["--profile", "azure-devops-server", "--collection", "c"]
+        rows = [
+            ([], "no verb"),
+            (["chekc", TARGET], "did you mean 'check'?"),
+            (["trace", "host:443"], "not in this version yet"),
+            (["serve"], "not in this version yet"),
+            (["check"], "TARGET"),
+            (["check", TARGET, "--tiemout", "3s"], "did you mean '--timeout'?"),
+            (["check", TARGET, "--bogus-option"], "unknown option '--bogus-option'"),
+            (["check", "ftp://host/"], "write https, http, tcp, tls or ssh"),
+            (["check", "https://host:99999/"], "99999"),
+            (["check", "tcp://host"], "the port is missing"),
+            (["check", TARGET, "--timeout", "5"], ["--timeout", "500ms or 3s"]),
+            (["check", TARGET, "--deadline", "soon"], ["--deadline", "'soon'"]),
+            (["check", TARGET, "--attempts", "0"], "--attempts"),
+            (["check", TARGET, "--dns-server", "dns.example"], ["--dns-server", "192.0.2.53"]),
+            (["check", TARGET, "--resolve", "host"], ["--resolve", "HOST=ADDR"]),
+            (["check", TARGET, "--expect-address", "10.0.0.1/8"], ["--expect-address", "10.0.0.0/8"]),
+            (["check", TARGET, "--source", "nosuchif0"], ["--source", "interface"]),
+            (["check", TARGET, "--header", "no colon"], ["--header", "'Name: value'"]),
+            (["check", TARGET, "--expect-status", "2000"], ["--expect-status", "200,204,3xx"]),
+            (["check", TARGET, "--format", "html"], "not in this version yet"),
+            (["check", TARGET, "--format", "yaml"], "write text or json"),
+            (["check", TARGET, "--report", "json"], "FORMAT=FILE"),
+            (["check", TARGET, "--color", "blue"], "auto, always or never"),
+            (["check", TARGET, "--trace", "sometimes"], "auto, always and never"),
+            (["check", TARGET, "--profile", "gitlab"], "azure-devops-server"),
+            (["check", "tcp://host:1", "--profile", "web"], "needs"),
+            (["check", TARGET, "-4", "-6"], "-4 and -6"),
+            (["check", TARGET, "--expect-public", "--expect-private"], "exclude each other"),
+            (["check", TARGET, "--proxy", "http://p:1", "--no-proxy"], "exclude each other"),
+            (["check", TARGET, "--proxy", "ftp://p:1"], "socks5"),
+            (["check", TARGET, "--sni", "192.0.2.1"], "RFC 6066"),
+            (["check", TARGET, "--collection", "c"], "--collection needs --profile"),
+            (["check", TARGET, "--profile", "azure-devops-server"], "--collection is missing"),
+            (["check", TARGET, "--token-env", "T"], "a token needs --profile"),
+            (["check", TARGET, *azure, "--token-env", "NO_SUCH"], ["NO_SUCH", "not set"]),
+            (["check", TARGET, *azure, "--token-file", "/nonexistent/token"], "/nonexistent/token"),
+            (["check", TARGET, *azure, "--token-stdin"], "the token is empty"),
+            (["check", TARGET, "--allowlist", "/nonexistent/list.yaml"], "/nonexistent/list.yaml"),
+            (["check", TARGET, "--allowlist", "nosuchlist"], ["nosuchlist", "appcircle"]),
+            (["check", TARGET, "--ca-file", "/nonexistent/ca.pem"], "/nonexistent/ca.pem"),
+            (["check", TARGET, "--client-key", "/nonexistent/key.pem"], "--client-cert"),
+            (["judge"], "REPORT is required"),
+            (["judge", "/nonexistent/report.json"], "/nonexistent/report.json: No such file"),
+            (["judge", "-", "--control", "-"], "cannot both be standard input"),
+            (["judge", "r.json", "--profile", "web"], "unknown option '--profile'"),
+            (["explain", "tcp.filterd"], "did you mean 'tcp.filtered'?"),
+        ]
+        for arguments, said in rows:
+            self.refused(*arguments, said=said)
+
+    def test_an_empty_or_broken_token_is_refused_and_never_shown(self):
+        arguments = ["check", TARGET, "--profile", "azure-devops-server", "--collection", "c", "--token-env", "T"]
+        self.refused(*arguments, said="the token is empty", env={"T": ""})
+        shown = self.refused(*arguments, said="the token alone", env={"T": "two sekret words"})
+        self.assertNotIn("sekret", shown)
+
+    def test_a_list_that_cannot_be_read_names_file_line_and_column(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("name: x\ndirection: sideways\n")
+            file.flush()
+            self.refused("check", TARGET, "--allowlist", file.name, said=file.name + ":2:")
+
+    def test_a_proxy_variable_that_cannot_be_used_is_named(self):
+        self.refused("check", TARGET, said="HTTPS_PROXY", env={"HTTPS_PROXY": "ftp://proxy:21"})
+
+    def test_help_and_version(self):
+        for arguments in (["--help"], ["check", "--help"], ["judge", "--help"], ["explain", "--help"],
+                          ["--version"]):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            self.assertIn("fwprobe", done.stdout)
+
+    def test_explain(self):
+        done = run("explain")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("tcp.filtered", done.stdout)
+        done = run("explain", "tls.certificate_expired")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("notAfter", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
