@@ -126,7 +126,8 @@ class Runner:
             started = time.monotonic()
             process = self.lane.hosts["client"].start(
                 namespaces.unprivileged(self.command(row)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                env={"PATH": "/usr/bin:/bin", "TOKEN": peers.AZURE_TOKEN, **row.environment})
+                # LeakSanitizer traces its own process, which one that has given up its user may not; every other test looks for leaks.
+                env={"PATH": "/usr/bin:/bin", "TOKEN": peers.AZURE_TOKEN, "ASAN_OPTIONS": "detect_leaks=0", **row.environment})
             try:
                 output, errors = process.communicate(timeout=RUN_LIMIT)
             except subprocess.TimeoutExpired:
