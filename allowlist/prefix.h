@@ -1,12 +1,10 @@
 #pragma once
-// Prefixes (CIDR, RFC 4632, RFC 4291 §2.3) and sets of them.
+// Prefixes (CIDR, RFC 4632, RFC 4291 §2.3); sets of them are in prefix_set.h.
 
 #include <cstdint>
 #include <expected>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <asio/ip/address.hpp>
 
@@ -38,25 +36,6 @@ struct ParsedPrefix {
 /// "192.0.2.0/24", "2001:db8::/32", or a bare address. The error is a sentence: what is wrong, what would be
 /// right.
 std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text);
-
-/// Addresses of both families as sorted, disjoint ranges: exact membership in O(log n).
-class PrefixSet {
- public:
-  PrefixSet() = default;
-  explicit PrefixSet(std::span<const Prefix> prefixes);
-  bool contains(const asio::ip::address& address) const;
-  bool empty() const { return v4_.empty() && v6_.empty(); }
-
- private:
-  struct Range4 {
-    std::uint32_t first, last;
-  };
-  struct Range6 {
-    asio::ip::address_v6::bytes_type first, last;
-  };
-  std::vector<Range4> v4_;
-  std::vector<Range6> v6_;
-};
 
 /// Where an address belongs by IANA's special-purpose registries (RFC 6890 and its updates).
 enum class Scope : std::uint8_t {

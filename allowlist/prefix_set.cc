@@ -1,58 +1,140 @@
-#include <algorithm>
+#include "allowlist/prefix_set.h"
 
-#include "allowlist/prefix.h"
+#include <bit>
+
+#include <fmt/format.h>
 
 namespace fwprobe::allowlist {
 namespace {
 
-/// Whether a range that begins at `next` joins one that ends at `last`: overlapping or adjacent.
-bool joins(std::uint32_t last, std::uint32_t next) { return next <= last || next - 1 == last; }
+using asio::ip::address;
+using asio::ip::address_v4;
 
-bool joins(const asio::ip::address_v6::bytes_type& last, const asio::ip::address_v6::bytes_type& next) {
-  if (next <= last) return true;
-  auto successor = last;
-  for (auto byte = successor.rbegin(); byte != successor.rend(); ++byte)
-    if (++*byte != 0) break;
-  return successor == next;
+constexpr unsigned half = 64;
+
+int trailing_zeros(std::uint32_t value) { return std::countr_zero(value); }
+int trailing_zeros(Uint128 value) {
+  const auto low = static_cast<std::uint64_t>(value);
+  return low != 0 ? std::countr_zero(low) : 64 + std::countr_zero(static_cast<std::uint64_t>(value >> half));
 }
 
-template <typename Range>
-void make_disjoint(std::vector<Range>& ranges) {
-  std::ranges::sort(ranges, {}, &Range::first);
-  std::size_t kept = 0;
-  for (const auto& range : ranges) {
-    if (kept > 0 && joins(ranges[kept - 1].last, range.first))
-      ranges[kept - 1].last = std::max(ranges[kept - 1].last, range.last);
-    else
-      ranges[kept++] = range;
+int width(std::uint32_t value) { return static_cast<int>(std::bit_width(value)); }
+int width(Uint128 value) {
+  const auto high = static_cast<std::uint64_t>(value >> half);
+  return static_cast<int>(high != 0 ? 64 + std::bit_width(high)
+                                    : std::bit_width(static_cast<std::uint64_t>(value)));
+}
+
+template <typename Value>
+int host_bits_of(const Range<Value>& range) {
+  // A range of 2^n numbers has last - first = 2^n - 1, which no type is too small for.
+  const auto distance = static_cast<Value>(range.last - range.first);
+  const int whole =
+      static_cast<Value>(distance & (distance + 1)) == 0 ? width(distance) : width(distance) - 1;
+  return std::min(whole, trailing_zeros(range.first));
+}
+
+address address_of(std::uint32_t value) { return address_v4{value}; }
+address address_of(Uint128 value) { return address_v6(value); }
+
+template <typename Value>
+AddressCount count(const RangeSet<Value>& set) {
+  AddressCount sum;
+  for (const auto& range : set.ranges()) {
+    sum += AddressCount{Uint128{static_cast<Value>(range.last - range.first)}};
+    sum += AddressCount{1};
   }
-  ranges.resize(kept);
+  return sum;
 }
 
-template <typename Range, typename Value>
-bool holds(const std::vector<Range>& ranges, const Value& value) {
-  const auto after = std::ranges::upper_bound(ranges, value, {}, &Range::first);
-  return after != ranges.begin() && value <= std::prev(after)->last;
+template <typename Value>
+void append_prefixes(const RangeSet<Value>& set, std::vector<Prefix>& prefixes) {
+  constexpr int bits = sizeof(Value) * 8;
+  for (auto [first, last] : set.ranges()) {
+    for (;;) {
+      const int free = host_bits(Range<Value>{first, last});
+      prefixes.emplace_back(address_of(first), bits - free);
+      const auto end = static_cast<Value>(first + (free == bits ? ~Value{0} : (Value{1} << free) - 1));
+      if (end == last) break;
+      first = static_cast<Value>(end + 1);
+    }
+  }
 }
 
 }  // namespace
 
-PrefixSet::PrefixSet(std::span<const Prefix> prefixes) {
-  for (const auto& prefix : prefixes) {
-    if (prefix.network().is_v4())
-      v4_.push_back({prefix.network().to_v4().to_uint(), prefix.last().to_v4().to_uint()});
-    else
-      v6_.push_back({prefix.network().to_v6().to_bytes(), prefix.last().to_v6().to_bytes()});
-  }
-  make_disjoint(v4_);
-  make_disjoint(v6_);
+Uint128 number(const asio::ip::address_v6& address) {
+  Uint128 value = 0;
+  for (const auto byte : address.to_bytes()) value = value << 8 | byte;
+  return value;
 }
 
-bool PrefixSet::contains(const asio::ip::address& address) const {
-  if (address.is_v4()) return holds(v4_, address.to_v4().to_uint());
-  const auto v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return holds(v4_, asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint());
-  return holds(v6_, v6.to_bytes());
+asio::ip::address_v6 address_v6(Uint128 number) {
+  asio::ip::address_v6::bytes_type bytes{};
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, number >>= 8)
+    *byte = static_cast<std::uint8_t>(number & 0xff);
+  return asio::ip::address_v6{bytes};
+}
+
+int host_bits(const Range<std::uint32_t>& range) { return host_bits_of(range); }
+int host_bits(const Range<Uint128>& range) { return host_bits_of(range); }
+
+std::string AddressCount::text() const {
+  if (high_ == 0) return fmt::format("{}", low_);
+  // Nothing is above 2^128 + 2^32, and 2^128 = 10 × (the tenth of the largest number) + 6.
+  const auto last = low_ % 10 + 6;
+  return fmt::format("{}{}", ~Uint128{0} / 10 + low_ / 10 + last / 10, last % 10);
+}
+
+PrefixSet::PrefixSet(std::span<const Prefix> prefixes) {
+  std::vector<Ranges4::Item> v4;
+  std::vector<Ranges6::Item> v6;
+  for (const auto& prefix : prefixes) {
+    if (prefix.network().is_v4())
+      v4.push_back({prefix.network().to_v4().to_uint(), prefix.last().to_v4().to_uint()});
+    else
+      v6.push_back({number(prefix.network().to_v6()), number(prefix.last().to_v6())});
+  }
+  v4_ = Ranges4{std::move(v4)};
+  v6_ = Ranges6{std::move(v6)};
+}
+
+PrefixSet::PrefixSet(const AddressRange& range) {
+  const auto is_v4 = [](const address& a) { return a.is_v4() || a.to_v6().is_v4_mapped(); };
+  const auto v4 = [](const address& a) {
+    return (a.is_v4() ? a.to_v4() : asio::ip::make_address_v4(asio::ip::v4_mapped, a.to_v6())).to_uint();
+  };
+  if (is_v4(range.first) && is_v4(range.last))
+    v4_ = Ranges4{v4(range.first), v4(range.last)};
+  else
+    v6_ = Ranges6{number(range.first.to_v6()), number(range.last.to_v6())};
+}
+
+bool PrefixSet::contains(const address& a) const {
+  if (a.is_v4()) return v4_.contains(a.to_v4().to_uint());
+  const auto v6 = a.to_v6();
+  if (v6.is_v4_mapped()) return v4_.contains(asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint());
+  return v6_.contains(number(v6));
+}
+
+AddressCount PrefixSet::size() const {
+  auto sum = count(v4_);
+  sum += count(v6_);
+  return sum;
+}
+
+std::vector<Prefix> PrefixSet::prefixes() const {
+  std::vector<Prefix> prefixes;
+  append_prefixes(v4_, prefixes);
+  append_prefixes(v6_, prefixes);
+  return prefixes;
+}
+
+std::vector<AddressRange> PrefixSet::ranges() const {
+  std::vector<AddressRange> ranges;
+  for (const auto& [first, last] : v4_.ranges()) ranges.push_back({address_of(first), address_of(last)});
+  for (const auto& [first, last] : v6_.ranges()) ranges.push_back({address_of(first), address_of(last)});
+  return ranges;
 }
 
 }  // namespace fwprobe::allowlist

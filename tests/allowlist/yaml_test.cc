@@ -1,3 +1,5 @@
+#include <span>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

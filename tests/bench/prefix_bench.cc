@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/prefix_set.h"
 
 namespace {
 
