@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <asio/error.hpp>
+#include <fmt/format.h>
 
 #include "probe/deadline.h"
 #include "probe/dns_channel.h"
@@ -58,6 +59,18 @@ DnsLookup lookup_from(DnsLookup known, const TcpAnswer& answer, std::uint16_t id
 }
 
 }  // namespace
+
+std::string reverse_name(const asio::ip::address& address) {
+  if (address.is_v4()) {
+    const auto bytes = address.to_v4().to_bytes();
+    return fmt::format("{}.{}.{}.{}.in-addr.arpa", bytes[3], bytes[2], bytes[1], bytes[0]);
+  }
+  std::string name;
+  const auto bytes = address.to_v6().to_bytes();
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte)
+    name += fmt::format("{:x}.{:x}.", *byte & 0x0f, *byte >> 4);
+  return name + "ip6.arpa";
+}
 
 class Resolver::Channel {
  public:

@@ -19,7 +19,7 @@
 
 namespace fwprobe::probe {
 
-enum class DnsType : std::uint16_t { a = 1, aaaa = 28 };
+enum class DnsType : std::uint16_t { a = 1, ptr = 12, aaaa = 28 };
 enum class DnsTransport : std::uint8_t { udp, tcp };  ///< udp: with TCP after a truncated answer, RFC 7766
 
 struct DnsQuestion {
@@ -63,12 +63,17 @@ struct DnsLookup {
   DnsStatus status = DnsStatus::timeout;
   std::vector<DnsAlias> aliases;      ///< the CNAME chain, in order
   std::vector<DnsAddress> addresses;  ///< at the chain's end
+  std::vector<std::string> names;     ///< for `ptr`, in place of addresses: at most 16
   std::optional<std::uint8_t> rcode;
   bool truncated_udp = false;               ///< a truncated UDP answer made us ask again over TCP
   std::uint8_t attempts = 1;                ///< UDP datagrams sent; 0 over TCP, or when no turn came in time
   std::optional<TransportFailure> failure;  ///< for `unreachable`
   std::string detail;                       ///< for `malformed`: what was wrong, with the answer or the name
 };
+
+/// Where the names of an address stand: "1.2.0.192.in-addr.arpa" (RFC 1035 §3.5), or 32 nibbles below
+/// "ip6.arpa" (RFC 3596 §2.5).
+std::string reverse_name(const asio::ip::address& address);
 
 /// Asks one resolver, through one c-ares channel; at most 100 lookups are under way at once, others wait for
 /// their turn. With nothing under way it keeps no socket, timer or work for the executor, which must run on

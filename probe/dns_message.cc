@@ -16,6 +16,7 @@ constexpr std::size_t header_size = 12;
 constexpr std::uint16_t type_cname = 5;
 constexpr std::uint16_t class_in = 1;
 constexpr std::size_t max_records = 4096;  // more than 64 KiB can hold
+constexpr std::size_t max_names = 16;      // of one address; a shared server may have thousands
 constexpr std::size_t max_aliases = 64;    // longer chains resolve nowhere (BIND stops at 16, unbound at 11)
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -89,10 +90,16 @@ struct AddressRecord {
   DnsAddress address;
 };
 
-/// The records of the answer section that matter to an address lookup.
+struct NameRecord {
+  std::string owner;
+  std::string name;
+};
+
+/// The records of the answer section that matter.
 struct Answers {
   std::vector<DnsAlias> aliases;
   std::vector<AddressRecord> addresses;
+  std::vector<NameRecord> names;
 };
 
 std::optional<asio::ip::address> address_in(Bytes data, DnsType type) {
@@ -135,6 +142,12 @@ std::expected<Answers, std::string> read_answers(Reader& reader, std::size_t cou
       if (!target || static_cast<std::size_t>(encoded) != data->size())
         return std::unexpected{fmt::format("the CNAME record of {} has a bad name", *owner)};
       answers.aliases.push_back({std::move(*owner), std::move(*target), ttl_of(*ttl)});
+    } else if (*record_type == static_cast<std::uint16_t>(type) && type == DnsType::ptr) {
+      long encoded = 0;
+      auto name = reader.name_at(data_at, encoded);
+      if (!name || static_cast<std::size_t>(encoded) != data->size())
+        return std::unexpected{fmt::format("the PTR record of {} has a bad name", *owner)};
+      answers.names.push_back({std::move(*owner), std::move(*name)});
     } else if (*record_type == static_cast<std::uint16_t>(type)) {
       const auto address = address_in(*data, type);
       if (!address) return std::unexpected{fmt::format("an address record has {} bytes", data->size())};
@@ -227,7 +240,10 @@ DnsLookup read_reply(DnsQuestion question, Bytes reply) {
   if (lookup.status != DnsStatus::answered) return lookup;
   for (const auto& record : records->addresses)
     if (record.owner == end) lookup.addresses.push_back(record.address);
-  if (!lookup.addresses.empty()) return lookup;
+  for (auto& record : records->names)
+    if (record.owner == end && lookup.names.size() < max_names)
+      lookup.names.push_back(std::move(record.name));
+  if (!lookup.addresses.empty() || !lookup.names.empty()) return lookup;
   if (!records->addresses.empty())
     return malformed(std::move(lookup), fmt::format("the addresses in the reply belong to {}, not to {}",
                                                     records->addresses.front().owner, end));

@@ -4,10 +4,20 @@
 #include <cstdint>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 #include <asio/ip/address.hpp>
 
 namespace fwprobe::probe {
+
+/// One entry of the label stack that a packet bore where it expired (RFC 3032 §2.1, RFC 4950 §3).
+struct MplsLabel {
+  std::uint32_t label = 0;  ///< 20 bits
+  std::uint8_t exp = 0;     ///< 3 bits: the traffic class, RFC 5462
+  bool bottom = false;      ///< the last entry of its stack
+  std::uint8_t ttl = 0;
+  bool operator==(const MplsLabel&) const = default;
+};
 
 /// An ICMP error that a device sent about one of our packets (RFC 792, RFC 4443 §3).
 struct IcmpError {
@@ -15,7 +25,8 @@ struct IcmpError {
   Family family = Family::icmp;
   std::uint8_t type = 0;
   std::uint8_t code = 0;
-  asio::ip::address sender;  ///< SO_EE_OFFENDER, ip(7)
+  asio::ip::address sender;       ///< SO_EE_OFFENDER, ip(7)
+  std::vector<MplsLabel> mpls{};  ///< the outermost first, at most 16; from the message's extension
   bool operator==(const IcmpError&) const = default;
 };
 

@@ -4,55 +4,19 @@
 #include <vector>
 
 #include "probe/ascii.h"
-#include "probe/deadline.h"
+#include "probe/http_body.h"
 #include "probe/http_parser.h"
+#include "probe/http_reader.h"
 #include "probe/http_request.h"
 #include "probe/http_secrets.h"
+#include "probe/tcp_progress.h"
 
 namespace fwprobe::probe {
 namespace {
 
 using Progress = HttpParser::Progress;
 
-constexpr std::size_t max_first_bytes = 256;
-constexpr std::size_t read_size = 64 * 1024;
-
-/// What came back, until the response is complete or cannot become so.
-struct Reading {
-  Progress progress = Progress::more;
-  std::optional<TransportFailure> transport;
-  std::optional<Clock::duration> first_byte;
-  std::size_t received = 0;
-  std::string first_bytes;
-};
-
-asio::awaitable<Reading> read_response(Connection& connection, HttpParser& parser, Clock::time_point sent,
-                                       Clock::time_point deadline) {
-  Reading reading;
-  std::vector<char> buffer(read_size);
-  while (reading.progress == Progress::more) {
-    // A read that is ready wins against a timer that is due: without this a flood would outlast the deadline.
-    if (reading.received > 0 && Clock::now() >= deadline) {
-      reading.transport = TransportFailure{asio::error::timed_out, std::nullopt};
-      break;
-    }
-    const auto count = co_await connection.read_some(buffer, deadline);
-    if (!count) {
-      reading.transport = count.error();
-      if (count.error().error == asio::error::eof) reading.progress = parser.end_of_stream();
-      break;
-    }
-    if (!reading.first_byte) reading.first_byte = Clock::now() - sent;
-    const std::string_view bytes{buffer.data(), *count};
-    reading.received += bytes.size();
-    if (reading.first_bytes.size() < max_first_bytes)
-      reading.first_bytes += bytes.substr(0, max_first_bytes - reading.first_bytes.size());
-    reading.progress = parser.feed(bytes);
-  }
-  co_return reading;
-}
-
-HttpFailure failure_of(Reading& reading, HttpParser& parser, const HttpSecrets& secrets) {
+HttpFailure failure_of(HttpReader& reading, HttpParser& parser, const HttpSecrets& secrets) {
   auto failure = reading.progress == Progress::failed ? parser.take_failure() : HttpFailure{};
   if (failure.kind == HttpFailure::Kind::transport) failure.transport = reading.transport;
   failure.received = reading.received;
@@ -97,43 +61,74 @@ std::expected<std::string, std::string> request_for(const HttpQuestion& question
   return serialize(question, secrets);
 }
 
+/// What the kernel has counted of one request; the socket outlives it.
+class Account {
+ public:
+  explicit Account(int socket) : socket_{socket}, before_{tcp_progress(socket)} {}
+
+  Delivery delivery(const UploadEnd& body) const {
+    Delivery made{body.sent, 0, 0, body.quiet};
+    const auto now = tcp_progress(socket_);
+    if (!before_ || !now) return made;
+    // What was under way already is not this request's.
+    const auto earlier = before_->acknowledged + before_->queued;
+    made.acknowledged = now->acknowledged - std::min(earlier, now->acknowledged);
+    made.retransmits = now->retransmits - before_->retransmits;
+    return made;
+  }
+
+ private:
+  int socket_;
+  std::optional<TcpProgress> before_;
+};
+
 }  // namespace
 
 asio::awaitable<Exchanged> exchange(HttpQuestion question, Connection connection, const HttpSecrets& secrets,
-                                    Clock::duration timeout, HttpLimits limits) {
+                                    Clock::duration timeout, HttpLimits limits, Clock::time_point until) {
   const auto deadline = Clock::now() + timeout;
   const auto expect =
       question.request.method == "HEAD" ? HttpParser::Expect::no_body : HttpParser::Expect::body;
+  const auto zeros = question.request.zeros;
   HttpParser parser{expect, limits};
   HttpExchange fact{std::move(question), {}, {}};
 
   auto bytes = request_for(fact.question, connection, secrets);
   if (!bytes) {
     fact.result = std::unexpected{not_sent(bytes.error())};
-    co_return Exchanged{std::move(fact), std::nullopt};
+    co_return Exchanged{std::move(fact), std::nullopt, {}};
   }
+  const Account account{connection.socket().native_handle()};
   // A server may answer and close before it has read all of a request (RFC 9112 §9.5): its answer still
   // counts, so a failed write is the cause only when nothing can be read either.
   const auto written = co_await connection.write(*bytes, deadline);
   overwrite(bytes->data(), bytes->size());
-  auto reading = co_await read_response(connection, parser, Clock::now(), deadline);
+  HttpReader reading{connection, parser};
+  UploadEnd body;
+  if (written && zeros > 0)
+    body = co_await upload(connection, parser, reading, zeros, {timeout, std::max(until, deadline)});
+  else
+    co_await reading.read(Clock::now(), deadline);
+  const auto delivery = account.delivery(body);
   fact.first_byte = reading.first_byte;
   if (!written && reading.received == 0) reading.transport = written.error();
 
   if (reading.progress != Progress::complete) {
     auto failure = failure_of(reading, parser, secrets);
     if (failure.partial) blank_secrets(*failure.partial, secrets);
+    if (failure.transport) failure.tcp = tcp_end(connection.socket().native_handle());
     fact.result = std::unexpected{std::move(failure)};
-    co_return Exchanged{std::move(fact), std::nullopt};
+    co_return Exchanged{std::move(fact), std::nullopt, delivery};
   }
   auto response = parser.take_response();
   blank_secrets(response, secrets);
-  response.reusable = response.reusable && written.has_value() && !connection.has_pending() &&
-                      !asks_to_close(fact.question.request.headers) && !asks_to_close(secrets.user_headers);
+  response.reusable = response.reusable && written.has_value() && body.sent == zeros &&
+                      !connection.has_pending() && !asks_to_close(fact.question.request.headers) &&
+                      !asks_to_close(secrets.user_headers);
   const bool reusable = response.reusable;
   fact.result = std::move(response);
-  if (!reusable) co_return Exchanged{std::move(fact), std::nullopt};
-  co_return Exchanged{std::move(fact), std::move(connection)};
+  if (!reusable) co_return Exchanged{std::move(fact), std::nullopt, delivery};
+  co_return Exchanged{std::move(fact), std::move(connection), delivery};
 }
 
 std::optional<std::string_view> header(const std::vector<HttpHeader>& headers, std::string_view name) {

@@ -16,6 +16,7 @@
 #include "probe/failure.h"
 #include "probe/measurement_id.h"
 #include "probe/secret.h"
+#include "probe/tcp.h"
 #include "probe/url.h"
 
 namespace fwprobe::probe {
@@ -36,6 +37,7 @@ struct HttpRequest {
   Url url;
   std::vector<HttpHeader> headers;  ///< besides Host, User-Agent, Accept-Encoding; nothing secret
   Credential credential = Credential::none;
+  std::uint64_t zeros = 0;  ///< the body: so many zero bytes
   bool operator==(const HttpRequest&) const = default;
 };
 
@@ -69,8 +71,9 @@ struct HttpFailure {
   Kind kind = Kind::transport;
   std::optional<TransportFailure> transport;
   std::string detail;
-  std::size_t received = 0;  ///< bytes that came
-  std::string first_bytes;   ///< of what came, at most 256
+  std::optional<TcpEnd> tcp;  ///< of the connection, when it is known
+  std::size_t received = 0;   ///< bytes that came
+  std::string first_bytes;    ///< of what came, at most 256
   std::optional<HttpResponse>
       partial;  ///< status, headers, and the body so far, when the headers were complete
 };
@@ -96,14 +99,28 @@ struct HttpSecrets {
   void scrub(std::string& text) const;
 };
 
+/// How far a request's bytes have come, whatever came back.
+struct Delivery {
+  std::uint64_t sent = 0;  ///< of the body, given to the kernel
+  /// By the peer's TCP, since the request began, its head and TLS records included.
+  std::uint64_t acknowledged = 0;
+  std::uint32_t retransmits = 0;  ///< segments that were sent again meanwhile
+  Clock::duration quiet{};        ///< at the end of an upload: since something moved last
+};
+
 struct Exchanged {
   HttpExchange fact;
   std::optional<Connection> connection;  ///< when it can carry another request
+  Delivery delivery;
 };
 
-/// One request and its response within `timeout` (the response's body included).
+/// One request and its response within `timeout` (the response's body included). A request with a body may
+/// take until `until` as long as it moves: then `timeout` is for the time in which nothing is acknowledged.
+/// No `Expect: 100-continue` is sent: it asks for the very answer that leaves the body at home (RFC 9110
+/// §10.1.1), and proxies that do not know it refuse or delay the request.
 asio::awaitable<Exchanged> exchange(HttpQuestion question, Connection connection, const HttpSecrets& secrets,
-                                    Clock::duration timeout, HttpLimits limits = {});
+                                    Clock::duration timeout, HttpLimits limits = {},
+                                    Clock::time_point until = {});
 
 /// The first value of a header, names compared without case (RFC 9110 §5.1).
 std::optional<std::string_view> header(const std::vector<HttpHeader>& headers, std::string_view name);

@@ -194,6 +194,8 @@ HttpParser::Progress HttpParser::end_of_stream() {
 
 HttpResponse HttpParser::take_response() { return std::move(state_->response); }
 
+bool HttpParser::keeps_connection() const { return state_->response.reusable; }
+
 HttpFailure HttpParser::take_failure() {
   return state_->failure ? std::move(*state_->failure) : HttpFailure{};
 }

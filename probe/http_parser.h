@@ -30,6 +30,8 @@ class HttpParser {
 
   /// After `complete`. `reusable` is what RFC 9112 §9.3 says, and false when bytes followed the response.
   HttpResponse take_response();
+  /// After `complete`: whether the connection may carry another request, so far as the response says.
+  bool keeps_connection() const;
   /// After `failed`; of kind `transport` when end_of_stream() came too early.
   HttpFailure take_failure();
   /// When the response cannot be completed: its status and headers, if they were complete, and the body so

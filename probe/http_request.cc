@@ -87,6 +87,12 @@ std::expected<std::string, std::string> serialize(const HttpQuestion& question, 
   if (question.form == RequestForm::absolute && !secrets.proxy_authorization.empty())
     fields.push_back({"Proxy-Authorization", secrets.proxy_authorization});
   replace(fields, secrets.user_headers);
+  std::string length;
+  if (request.zeros > 0) {
+    // Whatever a user's header says of it, this is how much follows.
+    length = std::to_string(request.zeros);
+    remove(fields, "Content-Length");
+  }
 
   const auto target =
       question.form == RequestForm::absolute ? origin + request.url.target() : request.url.target();
@@ -97,6 +103,11 @@ std::expected<std::string, std::string> serialize(const HttpQuestion& question, 
   for (const auto& field : fields) {
     if (!problem) problem = what_is_wrong_with(field);
     size += field.name.size() + field.value.size() + 4;
+  }
+  // Behind the judgement of the fields, which allows no other announcement of a body.
+  if (!length.empty()) {
+    fields.push_back({"Content-Length", length});
+    size += fields.back().name.size() + length.size() + 4;
   }
   std::string bytes;
   if (!problem) {

@@ -32,13 +32,16 @@ NoProxy::NoProxy(std::string_view list) {
   constexpr std::string_view separators = ", \t";
   while (!list.empty()) {
     const auto end = list.find_first_of(separators);
-    if (auto entry = parse(list.substr(0, end))) entries_.push_back(std::move(*entry));
+    if (auto entry = parse(list.substr(0, end))) {
+      entry->text = list.substr(0, end);
+      entries_.push_back(std::move(*entry));
+    }
     list.remove_prefix(end == list.npos ? list.size() : end + 1);
   }
 }
 
 std::optional<NoProxy::Entry> NoProxy::parse(std::string_view text) {
-  if (text == "*") return Entry{Everything{}, {}};
+  if (text == "*") return Entry{Everything{}, {}, {}};
   const auto port = take_port(text);
   if (text.starts_with('.')) text.remove_prefix(1);
   const auto slash = text.find('/');
@@ -46,12 +49,12 @@ std::optional<NoProxy::Entry> NoProxy::parse(std::string_view text) {
   if (!host) return {};
   if (!host->address) {
     if (slash != text.npos) return {};
-    return Entry{Domain{host->name}, port};
+    return Entry{Domain{host->name}, port, {}};
   }
   const unsigned short longest = host->address->is_v4() ? 32 : 128;
   const auto length = slash == text.npos ? longest : number<unsigned short>(text.substr(slash + 1));
   if (!length || *length > longest) return {};
-  return Entry{Network{*host->address, *length}, port};
+  return Entry{Network{*host->address, *length}, port, {}};
 }
 
 bool NoProxy::holds(const Domain& domain, const Host& host) {
@@ -74,11 +77,12 @@ bool NoProxy::holds(const Network& network, const Host& host) {
   return network_of(*host.address) == network_of(network.address);
 }
 
-bool NoProxy::covers(const Host& host, std::uint16_t port) const {
-  return std::ranges::any_of(entries_, [&](const Entry& entry) {
+const std::string* NoProxy::covering(const Host& host, std::uint16_t port) const {
+  const auto at = std::ranges::find_if(entries_, [&](const Entry& entry) {
     if (entry.port && *entry.port != port) return false;
     return std::visit([&](const auto& what) { return holds(what, host); }, entry.what);
   });
+  return at == entries_.end() ? nullptr : &at->text;
 }
 
 }  // namespace fwprobe::probe

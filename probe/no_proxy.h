@@ -22,7 +22,9 @@ class NoProxy {
  public:
   NoProxy() = default;
   explicit NoProxy(std::string_view list);
-  bool covers(const Host& host, std::uint16_t port) const;
+  bool covers(const Host& host, std::uint16_t port) const { return covering(host, port) != nullptr; }
+  /// The first entry that covers it, as it was written; null when none does.
+  const std::string* covering(const Host& host, std::uint16_t port) const;
 
  private:
   struct Everything {};
@@ -36,6 +38,7 @@ class NoProxy {
   struct Entry {
     std::variant<Everything, Domain, Network> what;
     std::optional<std::uint16_t> port;
+    std::string text;
   };
   static std::optional<Entry> parse(std::string_view text);
   static bool holds(const Everything&, const Host&) { return true; }

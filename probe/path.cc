@@ -27,40 +27,59 @@ bool is_end(const PathStep& step) {
          step.answer != StepAnswer::not_sent;
 }
 
-/// All steps of one trace. They run at the same time on one executor; no step outlives run().
-class Sweep {
- public:
-  Sweep(const PathQuestion& question, const TcpSource& source, Clock::duration timeout, std::string hello)
-      : question_{question}, source_{source}, timeout_{timeout}, hello_{std::move(hello)} {}
+}  // namespace
 
-  awaitable<PathTrace> run() {
+/// All steps of one trace. They run at the same time on one executor; no step outlives the last next().
+class PathTracer::Sweep {
+ public:
+  Sweep(PathQuestion question, TcpSource source, Clock::duration timeout, std::string hello)
+      : question_{std::move(question)},
+        source_{std::move(source)},
+        timeout_{timeout},
+        hello_{std::move(hello)} {}
+
+  awaitable<std::optional<PathStep>> next() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    asio::steady_timer changed{co_await asio::this_coro::executor};
-    changed_ = &changed;
+    if (!changed_) changed_.emplace(co_await asio::this_coro::executor);
     auto state = co_await asio::this_coro::cancellation_state;
-    while (state.cancelled() == asio::cancellation_type::none) {
+    while (answered_.empty() && !stopping_) {
       news_ = false;
-      const auto until = advance(changed.get_executor());
-      if (!until) break;
-      changed.expires_at(*until);
-      if (!news_) co_await changed.async_wait(as_result);
+      const bool cancelled = state.cancelled() != asio::cancellation_type::none;
+      const auto until = cancelled ? std::nullopt : advance(changed_->get_executor());
+      if (!until) {
+        co_await stop();
+        break;
+      }
+      changed_->expires_at(*until);
+      if (!news_) co_await changed_->async_wait(as_result);
       state = co_await asio::this_coro::cancellation_state;
     }
+    if (failure_) std::rethrow_exception(failure_);
+    if (answered_.empty()) co_return std::nullopt;
+    auto step = std::move(answered_.front());
+    answered_.pop_front();
+    co_return step;
+  }
+
+  PathTrace take() && {
+    PathTrace trace{std::move(question_), {steps_.begin(), steps_.end()}};
+    std::ranges::sort(trace.steps, {}, [](const auto& step) { return std::pair{step.lifetime, step.after}; });
+    return trace;
+  }
+
+ private:
+  /// Ends every packet that still waits for its answer.
+  awaitable<void> stop() {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     stopping_ = true;
     for (auto at = in_flight_.begin(); at != in_flight_.end();)
       (at++)->emit(asio::cancellation_type::terminal);
     while (!in_flight_.empty()) {
-      changed.expires_at(Clock::time_point::max());
-      co_await changed.async_wait(as_result);
+      changed_->expires_at(Clock::time_point::max());
+      co_await changed_->async_wait(as_result);
     }
-    if (failure_) std::rethrow_exception(failure_);
-    PathTrace trace{question_, {steps_.begin(), steps_.end()}};
-    std::ranges::sort(trace.steps, {}, [](const auto& step) { return std::pair{step.lifetime, step.after}; });
-    co_return trace;
   }
 
- private:
   /// Sends what is due; returns when to look again at the latest, or nothing when all is said.
   template <typename Executor>
   std::optional<Clock::time_point> advance(const Executor& executor) {
@@ -96,15 +115,16 @@ class Sweep {
     auto& step = steps_.emplace_back(PathStep{lifetime, StepAnswer::silence, {}, {}, {}});
     auto& cancel = in_flight_.emplace_back();
     last_start_ = Clock::now();
-    asio::co_spawn(
-        executor, take_step(step, question_, source_, hello_, timeout_),
-        asio::bind_cancellation_slot(cancel.slot(), [this, &cancel](const std::exception_ptr& failure) {
-          if (failure && !stopping_) failure_ = failure;
-          in_flight_.remove_if([&](const auto& other) { return &other == &cancel; });
-          last_event_ = Clock::now();
-          news_ = true;
-          changed_->cancel();
-        }));
+    asio::co_spawn(executor, take_step(step, question_, source_, hello_, timeout_),
+                   asio::bind_cancellation_slot(
+                       cancel.slot(), [this, &step, &cancel](const std::exception_ptr& failure) {
+                         if (failure && !stopping_) failure_ = failure;
+                         if (step.answer != StepAnswer::silence) answered_.push_back(step);
+                         in_flight_.remove_if([&](const auto& other) { return &other == &cancel; });
+                         last_event_ = Clock::now();
+                         news_ = true;
+                         changed_->cancel();
+                       }));
   }
 
   /// The shortest lifetime that drew another answer than `expired`; behind all hops when there is none.
@@ -135,15 +155,16 @@ class Sweep {
                                      shortest_patience);
   }
 
-  const PathQuestion& question_;
-  const TcpSource& source_;
+  PathQuestion question_;
+  const TcpSource source_;
   const Clock::duration timeout_;
   const std::string hello_;
   const Clock::time_point deadline_ = Clock::now() + timeout_;
 
   std::deque<PathStep> steps_;  // stable addresses while it grows
   std::list<asio::cancellation_signal> in_flight_;
-  asio::steady_timer* changed_ = nullptr;
+  std::deque<PathStep> answered_;  ///< not given by next() yet
+  std::optional<asio::steady_timer> changed_;
   int next_lifetime_ = 1;
   std::exception_ptr failure_;
   bool news_ = false;  ///< a step ended since advance() looked
@@ -154,12 +175,21 @@ class Sweep {
   Clock::time_point last_event_ = Clock::now();
 };
 
-}  // namespace
+PathTracer::PathTracer(PathQuestion question, TcpSource source, Clock::duration timeout, std::string hello)
+    : sweep_{std::make_unique<Sweep>(std::move(question), std::move(source), timeout, std::move(hello))} {}
+PathTracer::PathTracer(PathTracer&&) noexcept = default;
+PathTracer& PathTracer::operator=(PathTracer&&) noexcept = default;
+PathTracer::~PathTracer() = default;
+
+awaitable<std::optional<PathStep>> PathTracer::next() { return sweep_->next(); }
+
+PathTrace PathTracer::take() && { return std::move(*sweep_).take(); }
 
 awaitable<PathTrace> trace_path(PathQuestion question, TcpSource source, Clock::duration timeout,
                                 std::string hello) {
-  Sweep sweep{question, source, timeout, std::move(hello)};
-  co_return co_await sweep.run();
+  PathTracer tracer{std::move(question), std::move(source), timeout, std::move(hello)};
+  for (auto step = co_await tracer.next(); step;) step = co_await tracer.next();
+  co_return std::move(tracer).take();
 }
 
 }  // namespace fwprobe::probe

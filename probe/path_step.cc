@@ -95,7 +95,7 @@ awaitable<void> send_datagram(PathStep& step, const tcp::endpoint& remote, const
   std::error_code error;
   if (socket.open(peer.protocol(), error); error) co_return not_sent(step, error);
   const auto fd = socket.native_handle();
-  error = v6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) : set_option(fd, IPPROTO_IP, IP_RECVERR, 1);
+  error = receive_errors(fd, v6);
   if (!error) error = limit_lifetime(fd, v6, step.lifetime);
   if (!error) error = bind_to(socket.native_handle(), source, v6);
   if (!error) socket.connect(peer, error);

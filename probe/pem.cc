@@ -63,6 +63,19 @@ class FileContent {
   std::size_t size_ = 0;
 };
 
+/// The line on which the block of a certificate begins (RFC 7468 §5), both counted from 1.
+std::ptrdiff_t line_of_certificate(std::string_view text, int number) {
+  constexpr std::string_view labels[] = {"CERTIFICATE-----", "X509 CERTIFICATE-----",
+                                         "TRUSTED CERTIFICATE-----"};
+  constexpr std::string_view mark = "-----BEGIN ";
+  std::size_t at = 0;
+  for (at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
+    const auto label = text.substr(at + mark.size());
+    if (std::ranges::any_of(labels, [&](auto one) { return label.starts_with(one); }) && --number == 0) break;
+  }
+  return 1 + std::ranges::count(text.substr(0, at), '\n');
+}
+
 std::unexpected<std::string> problem(const std::filesystem::path& file, std::string_view what) {
   ERR_clear_error();
   return std::unexpected{fmt::format("{}: {}", file.string(), what)};
@@ -90,7 +103,11 @@ std::expected<CertificatesPtr, std::string> read_certificates(const std::filesys
   while (auto* certificate = PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr))
     sk_X509_push(certificates.get(), certificate);
   const auto count = sk_X509_num(certificates.get());
-  if (!at_the_end()) return problem(file, fmt::format("certificate {} cannot be read", count + 1));
+  if (!at_the_end()) {
+    const auto line = line_of_certificate(content.text(), count + 1);
+    return problem(fmt::format("{}:{}:1", file.string(), line),
+                   fmt::format("certificate {} cannot be read", count + 1));
+  }
   if (count == 0)
     return problem(file,
                    "holds no PEM certificate (-----BEGIN CERTIFICATE-----); convert a DER file with "

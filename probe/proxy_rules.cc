@@ -72,11 +72,13 @@ const ProxyRules::Rule* ProxyRules::rule_for(std::string_view scheme) const {
 
 ProxyChoice ProxyRules::choose(std::string_view scheme, const Host& host, std::uint16_t port) const {
   const auto* rule = rule_for(scheme);
-  if (rule == nullptr && by_scheme_.empty()) return {std::nullopt, direct_reason_};
-  if (rule == nullptr) return {std::nullopt, fmt::format("no proxy is configured for {}", scheme)};
-  if (exceptions_.covers(host, port))
-    return {std::nullopt, fmt::format("{} covers {}", exceptions_origin_, host.name)};
-  return {rule->server, rule->reason};
+  if (rule == nullptr && by_scheme_.empty()) return {std::nullopt, direct_reason_, std::nullopt};
+  if (rule == nullptr)
+    return {std::nullopt, fmt::format("no proxy is configured for {}", scheme), std::nullopt};
+  if (const auto* entry = exceptions_.covering(host, port))
+    return {std::nullopt, fmt::format("{} covers {}", exceptions_origin_, host.name),
+            BypassedProxy{rule->server, rule->reason, exceptions_origin_, *entry}};
+  return {rule->server, rule->reason, std::nullopt};
 }
 
 }  // namespace fwprobe::probe

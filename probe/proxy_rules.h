@@ -14,10 +14,22 @@
 
 namespace fwprobe::probe {
 
+/// A proxy that the environment names and an exception keeps from being used.
+struct BypassedProxy {
+  ProxyServer server;
+  std::string origin;  ///< "HTTPS_PROXY is set"
+  std::string list;    ///< the variable that excepts: "NO_PROXY"
+  std::string entry;   ///< of it, as it was written: ".example.com"
+};
+
 /// A proxy, or none, and why: "HTTPS_PROXY is set", "NO_PROXY covers example.com", "--no-proxy".
 struct ProxyChoice {
   std::optional<ProxyServer> server;
   std::string reason;
+  std::optional<BypassedProxy> bypassed;  ///< never beside `server`
+
+  /// The one that a tunnel for this request goes through, be it taken or only compared with.
+  const ProxyServer& named() const { return server ? *server : bypassed->server; }
 };
 
 class ProxyRules {

@@ -27,6 +27,15 @@ std::error_code set_option(int socket, int level, int name, int value) {
   return setsockopt(socket, level, name, &value, sizeof value) == 0 ? std::error_code{} : last_error();
 }
 
+std::error_code receive_errors(int socket, bool v6) {
+  // Where the message's extension begins, since Linux 5.9; without it only the messages that do not say so
+  // are looked through.
+  [[maybe_unused]] const auto unknown_option = v6 ? set_option(socket, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1)
+                                                  : set_option(socket, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
+  return v6 ? set_option(socket, IPPROTO_IPV6, IPV6_RECVERR, 1)
+            : set_option(socket, IPPROTO_IP, IP_RECVERR, 1);
+}
+
 std::error_code bind_to(int socket, const TcpSource& source, bool v6) {
   if (source.address && source.address->is_v6() != v6) return asio::error::address_family_not_supported;
   if (!source.interface.empty() && setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, source.interface.c_str(),
@@ -49,8 +58,7 @@ std::error_code open_stream(tcp::socket& socket, const tcp::endpoint& remote, co
   if (socket.set_option(tcp::no_delay{true}, error); error) return error;
   // Makes an ICMP error end a connection attempt at once, and keeps its sender.
   const auto fd = socket.native_handle();
-  error = v6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) : set_option(fd, IPPROTO_IP, IP_RECVERR, 1);
-  if (error) return error;
+  if (error = receive_errors(fd, v6); error) return error;
   return bind_to(fd, source, v6);
 }
 

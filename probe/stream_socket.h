@@ -15,6 +15,9 @@ namespace fwprobe::probe {
 /// setsockopt(2) with an int.
 std::error_code set_option(int socket, int level, int name, int value);
 
+/// Turns the error queue on (ip(7), ipv6(7) IP_RECVERR), with what routers add to their messages (RFC 4884).
+std::error_code receive_errors(int socket, bool v6);
+
 /// Binds to the source's address and interface; an address of the other family is EAFNOSUPPORT.
 std::error_code bind_to(int socket, const TcpSource& source, bool v6);
 

@@ -4,8 +4,10 @@
 #include <array>
 #include <cerrno>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "probe/deadline.h"
@@ -52,17 +54,32 @@ awaitable<std::error_code> hear(Connection& connection, Clock::time_point until,
   co_return std::error_code{};
 }
 
+/// Before connect(), so that the SYN announces it to the peer as well.
+std::error_code bound_segments(int socket, std::uint16_t size) {
+  return size == 0 ? std::error_code{} : set_option(socket, IPPROTO_TCP, TCP_MAXSEG, size);
+}
+
 TcpConnect failed(const TcpQuestion& question, const ConnectFailure& failure) {
   return {question, std::unexpected{failure}};
 }
 
 }  // namespace
 
+std::optional<TcpEnd> tcp_end(int socket) {
+  const auto info = kernel_info(socket);
+  int unacknowledged = 0;
+  if (!info || ioctl(socket, SIOCOUTQ, &unacknowledged) != 0) return {};
+  return TcpEnd{static_cast<std::uint32_t>(unacknowledged), info->tcpi_rcv_mss, info->tcpi_pmtu,
+                info->tcpi_total_retrans};
+}
+
 awaitable<Connected> connect(TcpQuestion question, TcpSource source, Clock::duration timeout,
                              Clock::duration listen_for) {
   const auto deadline = Clock::now() + timeout;
   tcp::socket socket{co_await asio::this_coro::executor};
   if (const auto error = open_stream(socket, question.remote, source))
+    co_return Connected{failed(question, {{error, std::nullopt}, 0, true}), std::nullopt};
+  if (const auto error = bound_segments(socket.native_handle(), question.max_segment))
     co_return Connected{failed(question, {{error, std::nullopt}, 0, true}), std::nullopt};
 
   auto outcome = co_await within(deadline, three_way_handshake(socket, question.remote));

@@ -17,14 +17,18 @@ namespace fwprobe::probe {
 
 /// What a connection is opened for.
 enum class TcpPurpose : std::uint8_t {
-  reach,   ///< to go on with TLS, HTTP, …
-  listen,  ///< to hear whether the peer closes or speaks before we say anything; nothing is sent
+  reach,    ///< to go on with TLS, HTTP, …
+  listen,   ///< to hear whether the peer closes or speaks before we say anything; nothing is sent
+  compare,  ///< evidence only: the same once more with another segment size, or the way that is not taken
 };
 
 struct TcpQuestion {
   asio::ip::tcp::endpoint remote;
   TcpPurpose purpose = TcpPurpose::reach;
   int attempt = 1;  ///< 1, 2, …: further connections to the same endpoint
+  /// TCP_MAXSEG, tcp(7): bounds the segments of both directions, as the SYN announces it; 0: as the kernel
+  /// chooses.
+  std::uint16_t max_segment = 0;
   bool operator==(const TcpQuestion&) const = default;
 };
 
@@ -40,6 +44,15 @@ struct TcpInfo {
   std::uint32_t retransmits = 0;  ///< tcpi_total_retrans: of the SYN, when read right after connecting
   std::uint32_t path_mtu = 0;
   std::uint32_t segment_size = 0;
+};
+
+/// How far a connection had come when its user gave it up.
+struct TcpEnd {
+  std::uint32_t unacknowledged = 0;    ///< bytes of ours that the peer's TCP has not acknowledged (SIOCOUTQ)
+  std::uint32_t largest_received = 0;  ///< of a segment, in bytes; the kernel's guess begins at 536 or less
+  std::uint32_t path_mtu = 0;          ///< as this machine knows it by then, also from ICMP
+  std::uint32_t retransmits = 0;       ///< segments that we sent again
+  bool operator==(const TcpEnd&) const = default;
 };
 
 /// How the peer ended a connection on which nothing was said.
@@ -80,6 +93,9 @@ struct Connected {
 /// EAFNOSUPPORT.
 asio::awaitable<Connected> connect(TcpQuestion question, TcpSource source, Clock::duration timeout,
                                    Clock::duration listen_for = std::chrono::seconds{1});
+
+/// From TCP_INFO and SIOCOUTQ, tcp(7); none when the kernel does not tell.
+std::optional<TcpEnd> tcp_end(int socket);
 
 /// Reads the error queue of a socket (MSG_ERRQUEUE): the newest ICMP error, if any.
 std::optional<IcmpError> read_icmp_error(int socket);

@@ -237,6 +237,7 @@ awaitable<TlsHandshake> measure(TlsQuestion question, TlsStream& stream, Clock::
   if (error) {
     auto failure = failure_of(error, witness);
     failure.acknowledged = all_acknowledged(stream.next_layer().native_handle());
+    failure.tcp = tcp_end(stream.next_layer().native_handle());
     fact.result = std::unexpected{std::move(failure)};
   } else
     fact.result = session_of(ssl, witness);

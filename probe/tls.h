@@ -17,6 +17,7 @@
 #include "probe/connection.h"
 #include "probe/failure.h"
 #include "probe/measurement_id.h"
+#include "probe/tcp.h"
 #include "probe/url.h"
 
 namespace fwprobe::probe {
@@ -90,6 +91,7 @@ struct TlsFailure {
   bool answered = false;      ///< at least one byte came from the peer
   bool server_hello = false;  ///< a ServerHello was read
   bool acknowledged = false;  ///< the peer's TCP has acknowledged all that we sent (TCP_INFO): it arrived
+  std::optional<TcpEnd> tcp = {};  ///< of the connection, when it is known
 };
 
 struct TlsHandshake {

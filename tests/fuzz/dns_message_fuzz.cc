@@ -15,5 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (record.address.is_v4() != (type == DnsType::a)) std::abort();
     if (lookup.aliases.size() > 65) std::abort();
   }
+  const auto names = read_reply({"a.test", DnsType::ptr, {}, DnsTransport::udp}, {data, size});
+  if (names.names.empty() == (names.status == DnsStatus::answered) || names.names.size() > 16) std::abort();
+  if (!names.addresses.empty()) std::abort();
   return 0;
 }

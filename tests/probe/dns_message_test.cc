@@ -258,5 +258,34 @@ TEST(DnsQuery, IsWrittenForNamesThatDnsCanCarry) {
   }
 }
 
+std::string ptr(std::string_view owner, const std::string& data) { return record(owner, 12, data); }
+
+TEST(DnsReply, GivesTheNamesOfAnAddress) {
+  constexpr auto address = "1.2.0.192.in-addr.arpa";
+  const auto asked = [&](const std::vector<std::string>& answers) {
+    return read(reply(answers, 0, address, 12), DnsType::ptr, address);
+  };
+  const auto one = asked({ptr(address, name("R1.example"))});
+  EXPECT_EQ(one.status, DnsStatus::answered);
+  EXPECT_EQ(one.names, std::vector<std::string>{"r1.example"});
+  // RFC 2317 delegates parts of a /24 by aliases.
+  const auto delegated = asked({cname(address, "1.0-25.2.0.192.in-addr.arpa"),
+                                ptr("1.0-25.2.0.192.in-addr.arpa", name("r1.example"))});
+  EXPECT_EQ(delegated.names, std::vector<std::string>{"r1.example"});
+  EXPECT_EQ(asked({}).status, DnsStatus::nodata);
+  EXPECT_EQ(asked({ptr("2.2.0.192.in-addr.arpa", name("r2.example"))}).names, std::vector<std::string>{})
+      << "another address's name";
+  EXPECT_EQ(asked({ptr(address, name("r1.example") + "more")}).status, DnsStatus::malformed);
+  EXPECT_EQ(asked({ptr(address, "\x05r1")}).status, DnsStatus::malformed);
+  const std::vector<std::string> many(100, ptr(address, name("r1.example")));
+  EXPECT_EQ(asked(many).names.size(), 16U);
+}
+
+TEST(DnsReverseName, IsThatOfBothFamilies) {
+  EXPECT_EQ(reverse_name(make_address("192.0.2.1")), "1.2.0.192.in-addr.arpa");
+  EXPECT_EQ(reverse_name(make_address("2001:db8::567:89ab")),
+            "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
+}
+
 }  // namespace
 }  // namespace fwprobe::probe

@@ -217,6 +217,24 @@ TEST(ProxyRules, ChooseByTheEnvironment) {
   }
 }
 
+TEST(ProxyRules, KnowTheProxyThatAnExceptionKeepsOut) {
+  const std::map<std::string, std::string> variables{{"HTTPS_PROXY", "http://p.example:3128"},
+                                                     {"no_proxy", "other.example, .example.com:443,*"}};
+  const auto rules = ProxyRules::from_environment(variables);
+  ASSERT_TRUE(rules) << rules.error();
+  const auto choice = rules->choose("https", host("www.example.com"), 443);
+  ASSERT_TRUE(choice.bypassed);
+  EXPECT_FALSE(choice.server);
+  EXPECT_EQ(choice.bypassed->server.host.name, "p.example");
+  EXPECT_EQ(choice.bypassed->origin, "HTTPS_PROXY is set");
+  EXPECT_EQ(choice.bypassed->list, "no_proxy");
+  EXPECT_EQ(choice.bypassed->entry, ".example.com:443");
+  EXPECT_EQ(choice.named().port, 3128);
+  EXPECT_EQ(rules->choose("https", host("www.example.org"), 443).bypassed->entry, "*");
+  EXPECT_FALSE(rules->choose("http", host("www.example.com"), 443).bypassed) << "none is named for http";
+  EXPECT_FALSE(ProxyRules::direct("--no-proxy").choose("https", host("www.example.com"), 443).bypassed);
+}
+
 TEST(ProxyRules, NameTheVariableThatIsWrong) {
   const auto rules = ProxyRules::from_environment({{"ALL_PROXY", "socks4://user:s3cret@p"}});
   ASSERT_FALSE(rules);

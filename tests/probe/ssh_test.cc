@@ -1,14 +1,17 @@
 #include "probe/ssh.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <asio/read.hpp>
 #include <asio/read_until.hpp>
 #include <asio/streambuf.hpp>
 #include <asio/write.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/servers.h"
@@ -20,37 +23,120 @@ namespace {
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 
-constexpr SshQuestion question{MeasurementId{7}};
+const SshQuestion question{MeasurementId{7}};
+
+/// OpenSSH on this process' own address, with the keys of these types.
+class Sshd {
+ public:
+  explicit Sshd(const std::vector<std::string>& types, const std::string& more = {}) {
+    std::string config = "ListenAddress " + endpoint_.address().to_string() + "\nPort " +
+                         std::to_string(endpoint_.port()) + "\nPidFile none\nUsePAM no\n" + more;
+    for (const auto& type : types) {
+      tests::Process keygen{folder_,
+                            {"/usr/bin/ssh-keygen", "-q", "-t", type, "-N", "", "-f", type + "_key"}};
+      EXPECT_TRUE(keygen.succeeded()) << keygen.log();
+      config += "HostKey " + folder_.path(type + "_key") + "\n";
+    }
+    folder_.write("sshd_config", config);
+    server_.emplace(
+        folder_, std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", folder_.path("sshd_config")});
+    EXPECT_TRUE(tests::listens(*server_, endpoint_)) << server_->log();
+  }
+
+  /// What ssh-keygen(1) says of a key: "256 SHA256:… comment (ED25519)".
+  std::string listed(const std::string& type) const {
+    const tests::TempFolder folder;
+    tests::Process keygen{folder, {"/usr/bin/ssh-keygen", "-l", "-f", folder_.path(type + "_key.pub")}};
+    EXPECT_TRUE(keygen.succeeded()) << keygen.log();
+    return keygen.log();
+  }
+
+  SshBanner ask(const SshQuestion& asked = question) const {
+    asio::io_context context;
+    tcp::socket socket{context};
+    socket.connect(endpoint_);
+    Connection connection{std::move(socket)};
+    return tests::run(context, read_banner(asked, connection, 10s));
+  }
+
+ private:
+  tests::TempFolder folder_;
+  tcp::endpoint endpoint_{tests::own_loopback(), tests::free_port(tests::own_loopback())};
+  std::optional<tests::Process> server_;
+};
 
 TEST(Ssh, ARealServerIdentifiesItself) {
-  const tests::TempFolder folder;
-  const tcp::endpoint endpoint{tests::own_loopback(), tests::free_port(tests::own_loopback())};
-  tests::Process keygen{folder, {"/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "host_key"}};
-  ASSERT_TRUE(keygen.succeeded()) << keygen.log();
-  folder.write("sshd_config", "ListenAddress " + endpoint.address().to_string() + "\nPort " +
-                                  std::to_string(endpoint.port()) + "\nHostKey " + folder.path("host_key") +
-                                  "\nPidFile none\nUsePAM no\nVersionAddendum for the test\n");
-  tests::Process sshd{folder, {"/usr/sbin/sshd", "-D", "-e", "-f", folder.path("sshd_config")}};
-  ASSERT_TRUE(tests::listens(sshd, endpoint)) << sshd.log();
-
-  asio::io_context context;
-  tcp::socket socket{context};
-  socket.connect(endpoint);
-  Connection connection{std::move(socket)};
-  const auto banner = tests::run(context, read_banner(question, connection, 10s));
+  const Sshd server{{"ed25519"}, "VersionAddendum for the test\n"};
+  const auto banner = server.ask();
   EXPECT_EQ(banner.question, question);
   ASSERT_TRUE(banner.result) << banner.result.error().first_bytes;
   EXPECT_EQ(banner.result->protocol, "2.0");
   EXPECT_TRUE(banner.result->software.starts_with("OpenSSH_")) << banner.result->software;
   EXPECT_TRUE(banner.result->comments.ends_with("for the test")) << banner.result->comments;
+}
 
-  // It took ours for one, else it would have closed: now it offers its algorithms (RFC 4253 §7.1,
-  // SSH_MSG_KEXINIT).
-  std::string packet(6, '\0');
-  const auto count = tests::run(context, connection.read_some(packet, Clock::now() + 10s));
-  ASSERT_TRUE(count);
-  ASSERT_EQ(*count, packet.size());
-  EXPECT_EQ(packet[5], 20);
+TEST(Ssh, ARealServerShowsItsHostKeyAndWhatItOffers) {
+  const Sshd server{{"ed25519", "ecdsa"}};
+  const struct {
+    const char* type;
+    const char* key;
+  } rows[] = {{"ssh-ed25519", "ed25519"}, {"ecdsa-sha2-nistp256", "ecdsa"}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.type);
+    const auto banner = server.ask({MeasurementId{7}, row.type});
+    EXPECT_TRUE(banner.host_key) << banner.key_failure.value_or(SshKeyFailure{}).reason;
+    EXPECT_FALSE(banner.key_failure);
+    if (!banner.host_key) continue;
+    EXPECT_EQ(banner.host_key->type, row.type);
+    EXPECT_THAT(server.listed(row.key), testing::StartsWith(std::to_string(banner.host_key->bits) + " " +
+                                                            banner.host_key->fingerprint));
+    ASSERT_TRUE(banner.offer);
+    EXPECT_THAT(banner.offer->host_key, testing::UnorderedElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256"));
+    EXPECT_THAT(banner.offer->key_exchange, testing::Contains("curve25519-sha256"));
+    EXPECT_THAT(banner.offer->ciphers_to_client, testing::Contains("aes256-ctr"));
+    EXPECT_THAT(banner.offer->macs_to_server, testing::Contains("hmac-sha2-256"));
+  }
+  EXPECT_TRUE(server.ask().host_key) << "whichever both prefer";
+}
+
+TEST(Ssh, AnOldServersKeyIsReadToo) {
+  const Sshd server{
+      {"rsa"},
+      "KexAlgorithms diffie-hellman-group1-sha1\nHostKeyAlgorithms ssh-rsa\nCiphers aes128-cbc\n"
+      "MACs hmac-sha1\n"};
+  const auto banner = server.ask();
+  ASSERT_TRUE(banner.host_key) << banner.key_failure.value_or(SshKeyFailure{}).reason;
+  EXPECT_EQ(banner.host_key->type, "ssh-rsa");
+  EXPECT_THAT(server.listed("rsa"), testing::StartsWith(std::to_string(banner.host_key->bits) + " " +
+                                                        banner.host_key->fingerprint));
+  EXPECT_THAT(banner.offer.value_or(SshOffer{}).key_exchange,
+              testing::Contains("diffie-hellman-group1-sha1"));
+}
+
+TEST(Ssh, WithoutAnAlgorithmInCommonBothOffersAreKept) {
+  const Sshd server{
+      {"ed25519"},
+      "Ciphers chacha20-poly1305@openssh.com\nKexAlgorithms sntrup761x25519-sha512@openssh.com\n"};
+  const auto banner = server.ask();
+  ASSERT_TRUE(banner.result);
+  EXPECT_FALSE(banner.host_key);
+  ASSERT_TRUE(banner.key_failure);
+  EXPECT_FALSE(banner.key_failure->transport);
+  EXPECT_FALSE(banner.key_failure->reason.empty());
+  ASSERT_TRUE(banner.key_failure->ours);
+  EXPECT_THAT(banner.key_failure->ours->key_exchange, testing::Contains("curve25519-sha256"));
+  ASSERT_TRUE(banner.offer);
+  EXPECT_THAT(banner.offer->key_exchange, testing::Contains("sntrup761x25519-sha512@openssh.com"));
+}
+
+TEST(Ssh, ATypeOfKeyThatNobodyKnowsIsAFailure) {
+  const Sshd server{{"ed25519"}};
+  for (const auto* type : {"ssh-unheard-of", "ssh-dss"}) {
+    SCOPED_TRACE(type);
+    const auto banner = server.ask({MeasurementId{7}, type});
+    EXPECT_FALSE(banner.host_key);
+    EXPECT_TRUE(banner.key_failure);
+  }
 }
 
 /// What a server does with the connection; it is closed when this returns.
@@ -200,6 +286,91 @@ TEST(Ssh, AServerThatSpeaksAndClosesBeforeWeDoIsHeard) {
   });
   ASSERT_TRUE(banner.result);
   EXPECT_EQ(banner.result->software, "x");
+}
+
+/// A packet of the key exchange (RFC 4253 §6) whose payload is this.
+std::string packet(const std::string& payload) {
+  const auto length = payload.size() + 5;
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(length >> shift & 0xff);
+  return bytes + '\4' + payload + std::string(4, '\0');
+}
+
+TEST(Ssh, AnIdentificationWithoutAKeyExchangeIsKept) {
+  const std::string id = "SSH-2.0-x\r\n";
+  const struct {
+    const char* name;
+    Script script;
+    std::string reason;
+    std::error_code error;
+  } cases[] = {
+      {"an absurd length", says(id + std::string{"\xff\xff\xff\xff", 4}), "its length is 4294967295", {}},
+      {"no SSH behind the line", says(id + "HTTP/1.1 400 Bad Request\r\n"), "no SSH packet", {}},
+      {"a list longer than its packet",
+       says(id + packet("\x14" + std::string(16, 'c') + std::string{"\x7f\xff\xff\xff", 4})),
+       "longer than its packet",
+       {}},
+      {"another message first", says(id + packet("\x15")), "message 21", {}},
+      {"it disconnects with its reason",
+       says(id + packet(std::string{"\1\0\0\0\2\0\0\0\4busy\0\0\0\0", 17})),
+       "(2): busy",
+       {}},
+      {"closed behind the line",
+       [&](tcp::socket& s) {
+         asio::streambuf heard;
+         asio::read_until(s, heard, '\n');
+         asio::write(s, asio::buffer(id));
+         s.shutdown(tcp::socket::shutdown_send);
+         std::error_code error;
+         char byte = 0;
+         while (!error) asio::read(s, asio::buffer(&byte, 1), error);
+       },
+       "", asio::error::eof},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto banner = banner_of(c.script);
+    EXPECT_TRUE(banner.result);
+    EXPECT_FALSE(banner.offer);
+    EXPECT_FALSE(banner.host_key);
+    ASSERT_TRUE(banner.key_failure);
+    EXPECT_THAT(banner.key_failure->reason, testing::HasSubstr(c.reason));
+    EXPECT_EQ(banner.key_failure->transport.value_or(TransportFailure{}).error, c.error);
+  }
+}
+
+TEST(Ssh, AnEndlessOfferIsNotReadForever) {
+  const auto banner = banner_of([](tcp::socket& socket) {
+    std::error_code error;
+    asio::write(socket, asio::buffer(std::string_view{"SSH-2.0-x\r\n"}), error);
+    const auto noise = packet('\2' + std::string(32'000, 'x'));  // SSH_MSG_IGNORE, RFC 4253 §11.2
+    while (!error) asio::write(socket, asio::buffer(noise), error);
+  });
+  ASSERT_TRUE(banner.key_failure);
+  EXPECT_THAT(banner.key_failure->reason, testing::HasSubstr("64 KiB"));
+}
+
+TEST(Ssh, SilenceBehindTheIdentificationEndsAtTheDeadline) {
+  const auto banner = banner_of(
+      [](tcp::socket& socket) {
+        std::error_code error;
+        asio::write(socket, asio::buffer(std::string_view{"SSH-2.0-x\r\n"}), error);
+        char byte = 0;
+        while (!error) asio::read(socket, asio::buffer(&byte, 1), error);
+      },
+      300ms);
+  ASSERT_TRUE(banner.result);
+  ASSERT_TRUE(banner.key_failure);
+  ASSERT_TRUE(banner.key_failure->transport);
+  EXPECT_TRUE(timed_out(*banner.key_failure->transport));
+  EXPECT_TRUE(banner.key_failure->ours) << "it had ours";
+}
+
+TEST(Ssh, AServerOfProtocolOneIsAskedForNoKey) {
+  const auto banner = banner_of(says("SSH-1.5-old\r\n"));
+  ASSERT_TRUE(banner.result);
+  EXPECT_FALSE(banner.host_key);
+  EXPECT_FALSE(banner.key_failure);
 }
 
 }  // namespace

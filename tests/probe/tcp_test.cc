@@ -49,6 +49,38 @@ class Tcp : public testing::TestWithParam<int> {
 INSTANTIATE_TEST_SUITE_P(BothFamilies, Tcp, testing::Values(AF_INET, AF_INET6),
                          [](const auto& row) { return row.param == AF_INET ? "ipv4" : "ipv6"; });
 
+TEST_P(Tcp, ABoundOnSegmentsHoldsForBothDirections) {
+  Listener listener{GetParam()};
+  asio::io_context context;
+  TcpQuestion question = to(listener.endpoint());
+  question.max_segment = 1220;
+  auto connected = tests::run(context, connect(question, {}, 5s));
+  ASSERT_TRUE(connected.fact.result && connected.connection);
+  EXPECT_LE(connected.fact.result->info.segment_size, 1220U);
+  auto accepted = listener.accept();
+  int theirs = 0;
+  socklen_t size = sizeof theirs;
+  ASSERT_EQ(getsockopt(accepted.native_handle(), IPPROTO_TCP, TCP_MAXSEG, &theirs, &size), 0);
+  EXPECT_LE(theirs, 1220) << "the SYN announced it";
+}
+
+TEST_P(Tcp, TheProgressOfAConnectionSaysWhatArrived) {
+  Listener listener{GetParam()};
+  asio::io_context context;
+  auto connected = tests::run(context, connect(to(listener.endpoint()), {}, 5s));
+  ASSERT_TRUE(connected.connection);
+  auto accepted = listener.accept();
+  asio::write(accepted, asio::buffer(std::string(1000, 'x')));
+  std::string text(1000, '\0');
+  ASSERT_TRUE(tests::run(context, connected.connection->read_some(text, Clock::now() + 5s)));
+  const auto progress = tcp_end(connected.connection->socket().native_handle());
+  ASSERT_TRUE(progress);
+  EXPECT_EQ(progress->unacknowledged, 0U);
+  EXPECT_GE(progress->largest_received, 536U);
+  EXPECT_GE(progress->path_mtu, 1280U);
+  EXPECT_FALSE(tcp_end(-1));
+}
+
 TEST_P(Tcp, AListeningPortIsReachedAndMeasured) {
   Listener listener{GetParam()};
   asio::io_context context;

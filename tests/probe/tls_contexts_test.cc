@@ -1,7 +1,9 @@
 // Roots and client certificates.
 
+#include <algorithm>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/x509.h>
@@ -111,9 +113,11 @@ TEST(TlsCredentialFiles, ErrorsSayWhichFileAndWhatWouldBeRight) {
   EXPECT_THAT(complaint(with_ca(key_only)), HasSubstr("holds no PEM certificate"));
   const auto pem = authorities().root.certificate_pem();
   const auto cut = file("cut.pem", pem + pem.substr(0, pem.size() / 2));
-  EXPECT_EQ(complaint(with_ca(cut)), cut + ": certificate 2 cannot be read");
-  const auto spoilt = file("spoilt.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-  EXPECT_EQ(complaint(with_ca(spoilt)), spoilt + ": certificate 1 cannot be read");
+  EXPECT_EQ(complaint(with_ca(cut)),
+            fmt::format("{}:{}:1: certificate 2 cannot be read", cut, 1 + std::ranges::count(pem, '\n')));
+  const auto spoilt =
+      file("spoilt.pem", "# spoilt\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  EXPECT_EQ(complaint(with_ca(spoilt)), spoilt + ":2:1: certificate 1 cannot be read");
 
   const auto other_key = file("other.key", client().key_pem());
   EXPECT_THAT(complaint(with_key(other_key)),
