@@ -65,7 +65,8 @@ Verdict no_clone(const Course& course) {
 
 Verdict judge_repositories(const Course& course) {
   const auto& answer = course.repositories;
-  if (answer.status() == 401 || answer.status() == 403) {
+  const auto* response = answer.response();
+  if (response && (response->status == 401 || response->status == 403 || is_sign_in(*response))) {
     if (bears_mark(*answer.response())) {
       return {Status::fail,
               Cause::api_token_scope,

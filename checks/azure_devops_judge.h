@@ -26,6 +26,7 @@ class Judge {
 
   // The token was refused: azure_devops_refusals.cc.
   Verdict sign_in() const;
+  Verdict lacks_list_scope() const;
   Verdict refused() const;
   /// A 401 that Azure DevOps did not write.
   Verdict refused_by_another(const Challenges& offered) const;

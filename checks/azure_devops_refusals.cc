@@ -23,10 +23,18 @@ bool passed_a_proxy(const probe::HttpResponse& response) {
 
 Verdict Judge::sign_in() const {
   if (!token_sent()) return without_token();
+  // Services refuse a scope in the same way as a token: 401, 403, 203 or a redirect.
+  if (code_is_readable()) return lacks_list_scope();
   return fail(
       Cause::api_token_invalid,
       fmt::format("{}: the service asks to sign in, so it does not accept the token", describe(response_)),
       Confidence::high, token_advice());
+}
+
+Verdict Judge::lacks_list_scope() const {
+  return fail(Cause::api_token_scope,
+              "the token reads code, but not the list of projects: it lacks Project and team (Read)",
+              Confidence::high, {}, {{"scope", std::string{list_scope}}});
 }
 
 Verdict Judge::refused() const {
@@ -43,11 +51,7 @@ Verdict Judge::refused() const {
   }
   if (!marked_) return refused_by_another(offered);
   if (!token_sent()) return without_token();
-  if (code_is_readable()) {
-    return fail(Cause::api_token_scope,
-                "the token reads code, but not the list of projects: it lacks Project and team (Read)",
-                Confidence::high, {}, {{"scope", std::string{list_scope}}});
-  }
+  if (code_is_readable()) return lacks_list_scope();
   if (says_anonymous(response_)) {
     return fail(Cause::api_token_invalid,
                 "the service says that no credential arrived, although a token was sent", Confidence::low,

@@ -16,6 +16,8 @@ using probe::Credential;
 
 /// 5,000 projects; whoever has more knows after these whether the list works.
 constexpr std::size_t max_pages = 50;
+/// All pages together; a project takes about 500 bytes, and what is read is kept as evidence.
+constexpr std::size_t max_listed_bytes = 16UL * 1024 * 1024;
 /// How many projects one permission request names: IIS takes 2,048 characters of query by default.
 constexpr std::size_t hook_projects = 20;
 constexpr std::size_t max_hook_requests = 10;
@@ -70,11 +72,13 @@ class Walk {
         !ask(course_.options, request("OPTIONS", path_ + "/_apis/", "", credential())))
       return;
     // Refused the list: a token that may read code lacks a scope, one that may not is refused altogether.
-    const bool refused = course_.token == TokenUse::sent && (status == 401 || status == 403);
+    const auto* list = course_.projects.front().response();
+    const bool refused = course_.token == TokenUse::sent &&
+                         (status == 401 || status == 403 || (list != nullptr && is_sign_in(*list)));
     if (status != 200 && !refused) return;
     if (!ask(course_.repositories, get(path_ + "/_apis/git/repositories", "api-version=6.0", credential())))
       return;
-    if (status != 200 || course_.token != TokenUse::sent) return;
+    if (status != 200 || refused || course_.token != TokenUse::sent) return;
     if (!look_for_refs() || !ask_for_hooks()) return;
     if (is_services(case_, course_))
       ask(course_.policy, get(path_ + "/_settings/organizationPolicy", "__rt=fps&__ver=2", credential()));
@@ -96,6 +100,7 @@ class Walk {
 
   bool list_projects() {
     std::set<std::string, std::less<>> seen;  // a server that repeats itself would go on for ever
+    std::size_t listed_bytes = 0;
     std::string query = "api-version=6.0&$top=100";
     while (true) {
       auto& page = course_.projects.emplace_back();
@@ -104,8 +109,9 @@ class Walk {
       if (!response) return course_.projects.size() > 1;
       const auto next = probe::header(response->headers, "x-ms-continuationtoken");
       if (response->status != 200 || !next || next->empty()) return true;
-      if (next->size() > longest_continuation || !seen.emplace(*next).second ||
-          course_.projects.size() == max_pages) {
+      listed_bytes += response->body.size();
+      if (listed_bytes > max_listed_bytes || next->size() > longest_continuation ||
+          !seen.emplace(*next).second || course_.projects.size() == max_pages) {
         course_.pages_cut = true;
         return true;
       }
@@ -249,6 +255,13 @@ bool is_services(const Case& the_case, const Course& course) {
 
 namespace fwprobe::checks {
 
-Wishes azure_devops_wishes(const Case& the_case) { return {azure_devops::course(the_case).requests, {}}; }
+Wishes azure_devops_wishes(const Case& the_case) {
+  auto course = azure_devops::course(the_case);
+  Wishes wishes{std::move(course.requests), {}};
+  if (!wishes.requests.empty() && wishes.requests.back() == course.elsewhere.request)
+    wishes.because = fmt::format("there is no collection '{}': does the server know '{}'?", course.collection,
+                                 course.other_collection);
+  return wishes;
+}
 
 }  // namespace fwprobe::checks

@@ -123,10 +123,15 @@ Verdict Judge::not_found() const {
                            : std::vector{fmt::format("Leave the prefix out: --collection {}.", found)},
                 has_prefix ? Facts{{"suggestion", found}} : Facts{});
   }
-  if (!marked_) return foreign();
+  // The front end of Azure DevOps Services says so in plain text, before any host of an organization is
+  // asked.
+  const bool by_front_end =
+      is_services(case_, course_) && response_.body.starts_with("The resource cannot be found.");
+  if (!marked_ && !by_front_end) return foreign();
   return fail(Cause::api_collection_not_found,
               fmt::format("there is no organization or collection \"{}\", or this token does not see it{}",
-                          course_.collection, quote(error_.message)));
+                          course_.collection, quote(error_.message)),
+              marked_ ? Confidence::high : Confidence::medium);
 }
 
 Verdict Judge::foreign() const {

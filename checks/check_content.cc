@@ -17,15 +17,19 @@ struct Report {
   Verdict verdict;
   Cause cause;
   Status status;
-  std::string_view what;  ///< "3 URLs …"
+  std::string_view one;   ///< "1 URL …"
+  std::string_view many;  ///< "3 URLs …"
+  std::string_view rest;
 };
 constexpr Report reports[] = {
-    {Verdict::localhost, Cause::content_localhost_url, Status::fail, "lead every client to its own machine"},
-    {Verdict::private_address, Cause::content_private_url, Status::fail, "lead to a private address"},
-    {Verdict::foreign_host, Cause::content_foreign_host_url, Status::warn,
-     "name another address than the one asked"},
-    {Verdict::insecure, Cause::content_insecure_url, Status::warn,
-     "are http although the server was asked over https"},
+    {Verdict::localhost, Cause::content_localhost_url, Status::fail, "leads", "lead",
+     "every client to its own machine"},
+    {Verdict::private_address, Cause::content_private_url, Status::fail, "leads", "lead",
+     "to a private address"},
+    {Verdict::foreign_host, Cause::content_foreign_host_url, Status::warn, "names", "name",
+     "another address than the one asked"},
+    {Verdict::insecure, Cause::content_insecure_url, Status::warn, "is", "are",
+     "http although the server was asked over https"},
 };
 
 std::string counted(std::size_t count, std::string_view noun) {
@@ -76,8 +80,8 @@ Finding report(const Case& the_case, const JudgedUrls& urls) {
   std::string places;
   for (const auto& place : urls.places) places += (places.empty() ? "" : ", ") + place;
   if (urls.count > urls.places.size()) places += ", …";
-  finding.summary =
-      fmt::format("{} {} ({}): {}", counted(urls.count, "URL"), how->what, urls.example, places);
+  finding.summary = fmt::format("{} {} {} ({}): {}", counted(urls.count, "URL"),
+                                urls.count == 1 ? how->one : how->many, how->rest, urls.example, places);
   return finding;
 }
 

@@ -7,6 +7,7 @@
 #include "allowlist/prefix.h"
 #include "checks/builders.h"
 #include "checks/checks.h"
+#include "checks/connect_failure.h"
 #include "checks/resolution.h"
 #include "checks/sinkhole.h"
 
@@ -146,7 +147,28 @@ std::string failure_in_words(const Answer& answer) {
   return words;
 }
 
+/// The query never left this machine: then the resolver is not to blame.
+std::optional<Finding> not_asked(const Case& the_case, const Answer& answer, Status status) {
+  const auto& lookup = answer.telling();
+  // Over TCP, an errno without its ICMP message may be a router's (icmp(7)).
+  if (lookup.status != DnsStatus::unreachable || !lookup.failure || lookup.truncated_udp) return std::nullopt;
+  const auto verdict = refused_here(*lookup.failure, answer.resolver.address(),
+                                    the_case.evidence.environment(), the_case.settings.source);
+  if (!verdict) return std::nullopt;
+  auto known = facts(the_case, answer);
+  known.emplace_back("address", answer.resolver.address().to_string());
+  known.emplace_back("port", std::to_string(answer.resolver.port()));
+  auto finding =
+      problem(status, Check::dns, the_case.target.host.name, verdict->cause,
+              fmt::format("the resolver {} cannot be asked: {}", text(answer.resolver), verdict->words),
+              answer.ids(), known);
+  finding.location = verdict->location;
+  finding.confidence = verdict->confidence;
+  return finding;
+}
+
 Finding failed(const Case& the_case, const Answer& answer, Status status) {
+  if (auto finding = not_asked(the_case, answer, status)) return *std::move(finding);
   auto finding = problem(status, Check::dns, the_case.target.host.name, answer.meaning()->cause,
                          failure_in_words(answer), answer.ids(), facts(the_case, answer));
   finding.location = at_resolver();

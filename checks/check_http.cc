@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/black_hole.h"
 #include "checks/builders.h"
 #include "checks/checks.h"
 #include "checks/page.h"
@@ -96,13 +97,27 @@ Finding judge_failure(const Case& the_case, const probe::Url& url,
     finding.confidence = Confidence::medium;
     return finding;
   }
+  if (const auto hole = find_black_hole(the_case, exchange.id)) {
+    auto finding =
+        problem_with(the_case, url, exchange.id, Cause::tcp_path_mtu_black_hole,
+                     fmt::format("{}, and {}",
+                                 failure.received == 0
+                                     ? "no answer comes to the request"
+                                     : fmt::format("the response stalls after {} bytes", failure.received),
+                                 hole->words),
+                     hole->facts);
+    finding.evidence.insert(finding.evidence.end(), hole->evidence.begin(), hole->evidence.end());
+    finding.location = Location{Where::path, {}, {}, {}, {}};
+    finding.confidence = hole->confidence;
+    return finding;
+  }
   auto finding = problem_with(
       the_case, url, exchange.id, Cause::http_timeout,
       failure.received == 0
           ? fmt::format("the request was sent, and no answer came within {}", text(exchange.time.elapsed))
           : fmt::format("the response stalled after {} bytes; it was given up after {}", failure.received,
                         text(exchange.time.elapsed)));
-  // A path that drops full-size segments looks the same, as does a slow server.
+  // A device that swallows the answer looks the same, as does a slow server.
   finding.confidence = Confidence::medium;
   return finding;
 }
@@ -288,8 +303,9 @@ Findings check_transport(const Case& the_case) {
 
 /// The proxy answered for the server: that is the proxy check's to judge.
 bool answered_by_proxy(const Case& the_case) {
-  return std::ranges::any_of(the_case.evidence.all<probe::HttpExchange>(), [](const auto& exchange) {
-    return exchange->question.form == probe::RequestForm::absolute && exchange->result &&
+  return std::ranges::any_of(the_case.evidence.all<probe::HttpExchange>(), [&](const auto& exchange) {
+    return !is_comparison(the_case.evidence, exchange.id) &&
+           exchange->question.form == probe::RequestForm::absolute && exchange->result &&
            (exchange->result->status == 407 || probe::header(exchange->result->headers, "X-Squid-Error"));
   });
 }

@@ -7,6 +7,7 @@
 #include "checks/builders.h"
 #include "checks/checks.h"
 #include "checks/connect_failure.h"
+#include "checks/other_way.h"
 #include "checks/resolution.h"
 #include "checks/squid_error.h"
 #include "checks/stand_in.h"
@@ -21,18 +22,26 @@ Location at_proxy() { return {Where::proxy, {}, {}, {}, {}}; }
 struct Proxied {
   const Case& the_case;
   const probe::ProxyServer& server;
-  std::string origin;  ///< "--proxy", "HTTPS_PROXY is set"
+  std::string origin;              ///< "--proxy", "HTTPS_PROXY is set"
+  std::optional<OtherWay> direct;  ///< what came of going past the proxy
 
   std::string subject() const { return host_port(server.host.name, server.port); }
   Facts facts() const {
-    return {{"proxy", subject()},
-            {"origin", origin},
-            {"host", the_case.target.host.name},
-            {"port", std::to_string(the_case.target.port)}};
+    Facts known{{"proxy", subject()},
+                {"origin", origin},
+                {"host", the_case.target.host.name},
+                {"port", std::to_string(the_case.target.port)}};
+    if (direct && direct->end == OtherWay::End::works) known.emplace_back("direct", direct->words);
+    return known;
   }
   Finding problem_with(Cause cause, std::string summary, Ids ids, Facts more = {}) const {
     auto known = facts();
     known.insert(known.end(), more.begin(), more.end());
+    if (direct) {
+      summary += fmt::format("; a direct connection {}: {}",
+                             direct->end == OtherWay::End::works ? "works" : "fails as well", direct->words);
+      ids.insert(ids.end(), direct->evidence.begin(), direct->evidence.end());
+    }
     auto finding =
         problem(Status::fail, Check::proxy, subject(), cause, std::move(summary), std::move(ids), known);
     finding.location = at_proxy();
@@ -142,7 +151,7 @@ std::vector<Item<probe::TcpConnect>> attempts_on(const Proxied& proxied) {
   std::vector<Item<probe::TcpConnect>> found;
   for (const auto& attempt : proxied.the_case.evidence.all<probe::TcpConnect>()) {
     const auto& remote = attempt->question.remote;
-    if (remote.port() == proxied.server.port &&
+    if (remote.port() == proxied.server.port && attempt->question.purpose != probe::TcpPurpose::compare &&
         std::ranges::find(addresses, remote.address()) != addresses.end())
       found.push_back(attempt);
   }
@@ -182,9 +191,11 @@ Finding not_connected(const Proxied& proxied, const std::vector<Item<probe::TcpC
 
 /// A plain-http request went to the proxy as it was; a 407 is the proxy's, whatever else comes is the
 /// server's.
-const Item<probe::HttpExchange>* refused_request(const std::vector<Item<probe::HttpExchange>>& exchanges) {
-  const auto at = std::ranges::find_if(exchanges, [](const auto& exchange) {
-    return exchange->question.form == probe::RequestForm::absolute && exchange->result &&
+const Item<probe::HttpExchange>* refused_request(const Evidence& evidence,
+                                                 const std::vector<Item<probe::HttpExchange>>& exchanges) {
+  const auto at = std::ranges::find_if(exchanges, [&](const auto& exchange) {
+    return !is_comparison(evidence, exchange.id) && exchange->question.form == probe::RequestForm::absolute &&
+           exchange->result &&
            (exchange->result->status == proxy_authentication_required ||
             probe::header(exchange->result->headers, "X-Squid-Error"));
   });
@@ -196,10 +207,48 @@ std::optional<Item<probe::ProxyTunnel>> tunnel_to_target(const Case& the_case) {
   std::optional<Item<probe::ProxyTunnel>> chosen;
   for (const auto& tunnel : the_case.evidence.all<probe::ProxyTunnel>()) {
     const auto& question = tunnel->question;
-    if (question.host != the_case.target.host || question.port != the_case.target.port) continue;
+    if (question.host != the_case.target.host || question.port != the_case.target.port ||
+        is_comparison(the_case.evidence, tunnel.id))
+      continue;
     if (!chosen || (!(*chosen)->result && tunnel->result)) chosen = tunnel;
   }
   return chosen;
+}
+
+/// Direct although the environment names a proxy: is that why it does not work?
+Finding judge_bypassed(const Case& the_case, const std::string& reason,
+                       const probe::BypassedProxy& bypassed) {
+  const auto& target = the_case.target;
+  const auto proxy = host_port(bypassed.server.host.name, bypassed.server.port);
+  const auto skipped = fmt::format("direct: {}", reason);
+  const auto other = other_way(the_case);
+  if (!other) return skip(Check::proxy, target.host.name, skipped);
+  if (other->end == OtherWay::End::fails)
+    return skip(Check::proxy, target.host.name,
+                fmt::format("{}; the proxy {} gets no further: {}", skipped, proxy, other->words),
+                other->evidence);
+  const auto blocked = blocked_directly(the_case);
+  if (!blocked) return skip(Check::proxy, target.host.name, skipped);
+  const auto cause = std::string{row(*blocked->cause).code};
+  auto ids = other->evidence;
+  ids.insert(ids.end(), blocked->evidence.begin(), blocked->evidence.end());
+  auto finding =
+      problem(Status::fail, Check::proxy, target.host.name, Cause::proxy_required,
+              fmt::format("direct connections are blocked ({}), and through the proxy {} ({}) {}; "
+                          "'{}' in {} keeps it from being used",
+                          cause, proxy, bypassed.origin, other->words, bypassed.entry, bypassed.list),
+              std::move(ids),
+              {{"proxy", proxy},
+               {"entry", bypassed.entry},
+               {"list", bypassed.list},
+               {"host", target.host.name},
+               {"port", std::to_string(target.port)},
+               {"direct_cause", cause}});
+  finding.location = blocked->location;
+  // A tunnel alone shows that the proxy got through to somebody.
+  finding.confidence =
+      is_http(target.scheme) || is_tls(target.scheme) ? Confidence::high : Confidence::medium;
+  return finding;
 }
 
 }  // namespace
@@ -207,12 +256,13 @@ std::optional<Item<probe::ProxyTunnel>> tunnel_to_target(const Case& the_case) {
 Findings check_proxy(const Case& the_case) {
   const auto& [target, settings, evidence] = the_case;
   const auto choice = settings.proxies.choose(name(target.scheme), target.host, target.port);
+  if (!choice.server && choice.bypassed) return {judge_bypassed(the_case, choice.reason, *choice.bypassed)};
   if (!choice.server) return {skip(Check::proxy, target.host.name, fmt::format("direct: {}", choice.reason))};
-  const Proxied proxied{the_case, *choice.server, choice.reason};
+  const Proxied proxied{the_case, *choice.server, choice.reason, other_way(the_case)};
 
   if (const auto tunnel = tunnel_to_target(the_case)) return {judge_tunnel(proxied, *tunnel)};
   const auto exchanges = evidence.all<probe::HttpExchange>();
-  if (const auto* refused = refused_request(exchanges)) {
+  if (const auto* refused = refused_request(evidence, exchanges)) {
     const auto& response = *(*refused)->result;
     if (response.status == proxy_authentication_required)
       return {wants_credentials(proxied, offered_schemes(response), refused->id)};

@@ -4,6 +4,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checks/builders.h"
 #include "checks/checks.h"
@@ -53,6 +54,7 @@ std::vector<Tried> attempts_on(const Case& the_case) {
     // blocking for a while.
     std::ranges::copy_if(attempts, std::back_inserter(tried.attempts), [&](const auto& attempt) {
       return attempt->question.remote == tried.remote &&
+             attempt->question.purpose != probe::TcpPurpose::compare &&
              attempt->question.attempt <= the_case.settings.attempts;
     });
     if (!tried.attempts.empty()) all.push_back(std::move(tried));
@@ -74,6 +76,21 @@ Finding accepted(const Tried& tried) {
   return pass(Check::tcp, text(tried.remote), std::move(words), tried.ids());
 }
 
+/// What failed attempts met, each kind once.
+std::string met_in_words(const Case& the_case, const Tried& tried) {
+  std::vector<std::string_view> codes;
+  for (const auto& attempt : tried.attempts) {
+    if (ended_well(attempt)) continue;
+    const auto cause = attempt->result
+                           ? Cause::tcp_closed_early
+                           : judge_connect(*attempt.fact, attempt.time.elapsed,
+                                           the_case.evidence.environment(), the_case.settings.source)
+                                 .cause;
+    if (std::ranges::find(codes, row(cause).code) == codes.end()) codes.push_back(row(cause).code);
+  }
+  return fmt::format("{}", fmt::join(codes, ", "));
+}
+
 Finding refused(const Case& the_case, const Tried& tried) {
   const auto& attempt = tried.attempts.front();
   const auto& environment = the_case.evidence.environment();
@@ -84,7 +101,11 @@ Finding refused(const Case& the_case, const Tried& tried) {
   facts.emplace_back("host", the_case.target.host.name);
   auto ids = tried.ids();
   ids.insert(ids.end(), verdict.evidence.begin(), verdict.evidence.end());
-  auto finding = problem(Status::fail, Check::tcp, text(tried.remote), verdict.cause, verdict.words,
+  auto words = verdict.words;
+  if (tried.attempts.size() > 1)
+    words += fmt::format("; 0 of {} attempts succeeded ({})", tried.attempts.size(),
+                         met_in_words(the_case, tried));
+  auto finding = problem(Status::fail, Check::tcp, text(tried.remote), verdict.cause, std::move(words),
                          std::move(ids), facts);
   finding.location = verdict.location;
   finding.confidence = verdict.confidence;
@@ -105,10 +126,12 @@ Finding closed_early(const Tried& tried, const Item<probe::TcpConnect>& attempt)
   return finding;
 }
 
-Finding intermittent(const Tried& tried, std::size_t good) {
+Finding intermittent(const Case& the_case, const Tried& tried, std::size_t good) {
   auto finding = problem(
       Status::fail, Check::tcp, text(tried.remote), Cause::tcp_intermittent,
-      fmt::format("{} of {} attempts succeeded", good, tried.attempts.size()), tried.ids(),
+      fmt::format("{} of {} attempts succeeded; the others: {}", good, tried.attempts.size(),
+                  met_in_words(the_case, tried)),
+      tried.ids(),
       {{"address", tried.remote.address().to_string()}, {"port", std::to_string(tried.remote.port())}});
   finding.location = Location{Where::path, {}, {}, {}, {}};
   finding.confidence = Confidence::medium;
@@ -126,7 +149,7 @@ Finding judge_one(const Case& the_case, const Tried& tried) {
     const bool only_the_follow_up = watched && (*early)->question.purpose == probe::TcpPurpose::listen &&
                                     the_case.target.scheme != Scheme::tcp &&
                                     tried.accepted() == tried.attempts.size();
-    return only_the_follow_up ? closed_early(tried, *early) : intermittent(tried, good);
+    return only_the_follow_up ? closed_early(tried, *early) : intermittent(the_case, tried, good);
   }
   if (watched) return closed_early(tried, *early);
   return refused(the_case, tried);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/black_hole.h"
 #include "checks/builders.h"
 #include "checks/certificate.h"
 #include "checks/checks.h"
@@ -232,7 +233,14 @@ Finding ended_by_peer(const Judged& judged, const TlsFailure& failure) {
       compared ? Confidence::medium : Confidence::low, true);
 }
 
+Finding large_packets_vanish(const Judged& judged, const BlackHole& hole) {
+  return judged.problem_with(Cause::tcp_path_mtu_black_hole, "the handshake stalls, and " + hole.words,
+                             Where::path, hole.confidence, hole.facts, hole.evidence);
+}
+
 Finding judge_failure(const Judged& judged, const TlsFailure& failure) {
+  if (const auto hole = find_black_hole(judged.the_case, judged.handshake.id))
+    return large_packets_vanish(judged, *hole);
   if (!failure.first_bytes.empty()) return not_tls(judged, failure);
   if (failure.received) return by_alert(judged, failure);
   if (failure.sent && (failure.sent->code == protocol_version || failure.sent->code == handshake_failure ||
@@ -294,7 +302,9 @@ std::string session_in_words(const Item<TlsHandshake>& handshake) {
 Findings check_tls(const Case& the_case) {
   Findings findings;
   for (const auto& handshake : the_case.evidence.all<TlsHandshake>()) {
-    if (handshake->question.policy != probe::TlsPolicy::standard) continue;
+    if (handshake->question.policy != probe::TlsPolicy::standard ||
+        is_comparison(the_case.evidence, handshake.id))
+      continue;
     const Judged judged{the_case, handshake};
     if (!handshake->result) {
       findings.push_back(judge_failure(judged, handshake->result.error()));

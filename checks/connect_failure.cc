@@ -93,6 +93,7 @@ constexpr LocalMeaning local_meanings[] = {
     {EHOSTUNREACH, Cause::local_no_route, "this machine's routes make it unreachable"},
     {EADDRNOTAVAIL, Cause::local_out_of_resources, "no local port is free"},
     {EAFNOSUPPORT, Cause::local_no_route, "the source address is of the other family"},
+    {EINVAL, Cause::local_no_route, "this machine has no usable route to it"},
     {EPERM, Cause::local_blocked, "this machine's firewall does not let it out"},
     {EACCES, Cause::local_blocked, "this machine's policy does not let it out"},
     {ENODEV, Cause::local_no_route, "the source interface does not exist"},
@@ -102,7 +103,7 @@ constexpr LocalMeaning local_meanings[] = {
     {ENOMEM, Cause::local_out_of_resources, "the kernel has no memory left"},
 };
 
-ConnectVerdict by_local_errno(const probe::ConnectFailure& failure, const probe::TcpSource& source) {
+ConnectVerdict by_local_errno(const probe::TransportFailure& failure, const probe::TcpSource& source) {
   const auto* meaning = std::ranges::find(local_meanings, failure.error.value(), &LocalMeaning::error);
   ConnectVerdict verdict;
   verdict.location.where = Where::local;
@@ -167,6 +168,21 @@ ConnectVerdict judge_connect(const probe::TcpConnect& attempt, probe::Clock::dur
   verdict.confidence = Confidence::low;
   verdict.words = failure.error.message();
   return verdict;
+}
+
+std::optional<ConnectVerdict> refused_here(const probe::TransportFailure& failure,
+                                           const asio::ip::address& destination,
+                                           const probe::Environment& environment,
+                                           const probe::TcpSource& source) {
+  if (!failure.icmp) {
+    const bool known = std::ranges::find(local_meanings, failure.error.value(), &LocalMeaning::error) !=
+                       std::end(local_meanings);
+    return known ? std::optional{by_local_errno(failure, source)} : std::nullopt;
+  }
+  // A service that this machine does not have answers so, too: then it is the destination that speaks.
+  if (failure.icmp->sender == destination) return std::nullopt;
+  auto verdict = by_icmp(*failure.icmp, destination, environment);
+  return verdict.location.where == Where::local ? std::optional{std::move(verdict)} : std::nullopt;
 }
 
 Facts connect_facts(const probe::TcpConnect& attempt, const probe::Environment& environment) {

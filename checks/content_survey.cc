@@ -71,6 +71,7 @@ void add_judged(Survey& survey, Verdict verdict, const FoundUrl& url, const Resp
 std::vector<Response> responses(const Case& the_case) {
   std::vector<Response> found;
   for (const auto& exchange : the_case.evidence.all<probe::HttpExchange>()) {
+    if (is_comparison(the_case.evidence, exchange.id)) continue;
     if (exchange->result) {
       // The URLs of a block page or a portal are not the server's.
       if (!find_stand_in(*exchange->result, exchange->question.request.url))

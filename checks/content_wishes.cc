@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "checks/content_survey.h"
 #include "checks/plan.h"
 
@@ -13,7 +15,10 @@ Journey journey_to(const AnnouncedLink& link) {
   const auto* at =
       std::ranges::find(schemes, link.origin.scheme, &std::pair<std::string_view, Scheme>::first);
   const auto scheme = at == std::end(schemes) ? Scheme::tcp : at->second;
-  return {scheme, link.origin.host, link.origin.port, Reach::tcp};
+  std::string because;
+  if (!link.evidence.empty())
+    because = fmt::format("the response m{} names it: can a client follow it?", link.evidence.front().number);
+  return {scheme, link.origin.host, link.origin.port, Reach::tcp, std::move(because)};
 }
 
 Wishes content_wishes(const Case& the_case) {

@@ -17,6 +17,8 @@ int place(const Finding& finding) {
   const auto layer = static_cast<int>(finding.check) * 2;
   // The request went on with one of the answers; when something stops it on that way, that is the cause.
   if (finding.cause == Cause::dns_disagreement) return static_cast<int>(Check::allowlist) * 2 - 1;
+  // What the direct way met is why the proxy is needed.
+  if (finding.cause == Cause::proxy_required) return static_cast<int>(Check::tcp) * 2 - 1;
   // A wrong clock harms nothing before the first certificate is looked at.
   if (finding.cause == Cause::local_clock_skew) return static_cast<int>(Check::tls) * 2 - 1;
   if (finding.cause == Cause::api_not_the_service || finding.cause == Cause::api_url_has_path)

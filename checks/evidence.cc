@@ -18,4 +18,9 @@ const probe::TcpConnect* underlying_connection(const Evidence& evidence, probe::
   return nullptr;
 }
 
+bool is_comparison(const Evidence& evidence, probe::MeasurementId id) {
+  const auto* base = underlying_connection(evidence, id);
+  return base != nullptr && base->question.purpose == probe::TcpPurpose::compare;
+}
+
 }  // namespace fwprobe::checks

@@ -68,6 +68,10 @@ struct Case {
 /// unknown.
 const probe::TcpConnect* underlying_connection(const Evidence& evidence, probe::MeasurementId id);
 
+/// Whether it was measured over a connection that was opened only to compare (TcpPurpose::compare): evidence
+/// for a follow-up, and no part of the way that the request took.
+bool is_comparison(const Evidence& evidence, probe::MeasurementId id);
+
 /// Nothing at all came back on the ClientHello: silence, RST or FIN.
 inline bool ended_on_client_hello(const probe::TlsFailure& failure) {
   return !failure.answered && failure.transport &&

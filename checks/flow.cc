@@ -3,7 +3,6 @@
 #include "checks/flow.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include <fmt/format.h>
 
@@ -108,11 +107,14 @@ std::optional<Location> stopped_at(const Case& the_case, const probe::DnsLookup&
   if (!lookup.failure) return std::nullopt;
   const auto& resolver = lookup.question.resolver;
   const auto& failure = *lookup.failure;
-  // Only this machine's own packet filter makes sendto() fail so.
-  const bool local = !failure.icmp && failure.error.value() == EPERM;
+  const auto& environment = the_case.evidence.environment();
+  const bool tcp = lookup.truncated_udp || lookup.question.transport == probe::DnsTransport::tcp;
+  if (!tcp)
+    if (const auto here = refused_here(failure, resolver.address(), environment, the_case.settings.source))
+      return is_a_firewalls(here->cause) ? std::optional{here->location} : std::nullopt;
   const probe::TcpConnect like{{{resolver.address(), resolver.port()}, probe::TcpPurpose::reach, 1},
-                               std::unexpected{probe::ConnectFailure{failure, 0, local}}};
-  const auto verdict = judge_connect(like, {}, the_case.evidence.environment(), the_case.settings.source);
+                               std::unexpected{probe::ConnectFailure{failure, 0, false}}};
+  const auto verdict = judge_connect(like, {}, environment, the_case.settings.source);
   if (!is_a_firewalls(verdict.cause)) return std::nullopt;
   // For UDP the host itself says port unreachable when nothing listens there (RFC 1122 §3.2.2.1).
   if (verdict.cause == Cause::tcp_port_unreachable && verdict.location.where == Where::server)
@@ -121,7 +123,9 @@ std::optional<Location> stopped_at(const Case& the_case, const probe::DnsLookup&
 }
 
 Stops stopped_lookups(const Case& the_case, const Finding& finding) {
-  if (finding.cause != Cause::dns_timeout && finding.cause != Cause::dns_unreachable) return {};
+  if (finding.cause != Cause::dns_timeout && finding.cause != Cause::dns_unreachable &&
+      finding.cause != Cause::local_blocked)
+    return {};
   Stops stops;
   for (const auto id : finding.evidence) {
     const auto* lookup = the_case.evidence.find<probe::DnsLookup>(id);

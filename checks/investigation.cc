@@ -1,5 +1,6 @@
 #include "checks/investigation.h"
 
+#include <algorithm>
 #include <exception>
 #include <list>
 #include <map>
@@ -9,6 +10,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "checks/hop_names.h"
 #include "probe/deadline.h"
 
 namespace fwprobe::checks {
@@ -20,6 +22,9 @@ using probe::Clock;
 /// How long a connection is watched in silence: a peer that closes what it accepted does so within a round
 /// trip.
 constexpr std::chrono::milliseconds listen_for{500};
+
+/// Who waits for a hop's line waits this long for its name.
+constexpr std::chrono::milliseconds name_patience{500};
 
 /// Answers questions at the same time and collects the measurements of one target.
 class Engine {
@@ -36,7 +41,7 @@ class Engine {
     do {
       news_ = false;
       if (complete) complete = ask_what_is_open(changed.get_executor());
-      while (!news_ && !in_flight_.empty()) {
+      while (!news_ && is_waiting()) {
         changed.expires_at(next_overdue());
         co_await changed.async_wait(probe::as_result);
         if (Clock::now() >= changed.expiry()) news_ = true;  // silence is news, too
@@ -44,11 +49,14 @@ class Engine {
         if (state.cancelled() == asio::cancellation_type::none) continue;
         co_await asio::this_coro::reset_cancellation_state();
         complete = false;
-        stopping_ = true;
-        for (auto at = in_flight_.begin(); at != in_flight_.end();)
-          (at++)->cancel.emit(asio::cancellation_type::terminal);
+        cancel_all();
       }
     } while (news_);
+    cancel_all();
+    while (!in_flight_.empty()) {
+      changed.expires_at(Clock::time_point::max());
+      co_await changed.async_wait(probe::as_result);
+    }
     changed_ = nullptr;
     if (failure_) std::rethrow_exception(failure_);
     co_return complete;
@@ -58,8 +66,10 @@ class Engine {
 
  private:
   struct Task {
-    Task(probe::Question asked, Clock::time_point due) : question{std::move(asked)}, overdue_at{due} {}
+    Task(Planned planned, Clock::time_point due)
+        : question{std::move(planned.question)}, because{std::move(planned.because)}, overdue_at{due} {}
     probe::Question question;
+    std::string because;
     Clock::time_point overdue_at;
     asio::cancellation_signal cancel;
   };
@@ -71,23 +81,46 @@ class Engine {
   /// Starts everything that the plan asks; false when the deadline forbids it.
   template <typename Executor>
   bool ask_what_is_open(const Executor& executor) {
-    auto questions = next_questions({target_, settings_, evidence_}, asked_, overdue());
-    if (questions.empty()) return true;
+    auto plan = next_questions({target_, settings_, evidence_}, asked_, overdue());
+    if (plan.empty()) return true;
     if (Clock::now() >= deadline_) return false;
-    for (auto& question : questions) {
-      observer_.asking(target_, question);
-      asked_.push_back(question);
-      auto& task = in_flight_.emplace_back(std::move(question), Clock::now() + patience());
-      asio::co_spawn(
-          executor, answer(task),
-          asio::bind_cancellation_slot(task.cancel.slot(), [this, &task](const std::exception_ptr& failure) {
-            if (failure && !stopping_) failure_ = failure;
-            in_flight_.remove_if([&](const Task& other) { return &other == &task; });
-            news_ = true;
-            changed_->cancel();
-          }));
-    }
+    for (auto& planned : plan) ask(executor, std::move(planned));
     return true;
+  }
+
+  template <typename Executor>
+  void ask(const Executor& executor, Planned planned) {
+    observer_.asking(target_, planned.question);
+    asked_.push_back(planned.question);
+    auto& task = in_flight_.emplace_back(std::move(planned), Clock::now() + patience());
+    asio::co_spawn(
+        executor, answer(task),
+        asio::bind_cancellation_slot(task.cancel.slot(), [this, &task](const std::exception_ptr& failure) {
+          if (failure && !stopping_) failure_ = failure;
+          in_flight_.remove_if([&](const Task& other) { return &other == &task; });
+          news_ = true;
+          changed_->cancel();
+        }));
+  }
+
+  /// Beside the trace, as it goes on.
+  template <typename Executor>
+  void ask_for_name(const Executor& executor, const probe::PathStep& step) {
+    if (stopping_) return;
+    for (auto& planned : name_questions({target_, settings_, evidence_}, step))
+      if (std::ranges::find(asked_, planned.question) == asked_.end()) ask(executor, std::move(planned));
+  }
+
+  /// Whether something is in flight that the run goes on for.
+  bool is_waiting() const {
+    return std::ranges::any_of(in_flight_, [](const Task& task) { return !is_optional(task.question); });
+  }
+
+  /// Operations end without answers from here on.
+  void cancel_all() {
+    stopping_ = true;
+    for (auto at = in_flight_.begin(); at != in_flight_.end();)
+      (at++)->cancel.emit(asio::cancellation_type::terminal);
   }
 
   awaitable<void> answer(const Task& task) {
@@ -95,11 +128,18 @@ class Engine {
     Answer given =
         co_await std::visit([this](const auto& question) { return measure(question); }, task.question);
     if (stopping_) co_return;  // cut short: what came shows us, not the network
-    const probe::MeasurementId id{++last_id_};
+    const bool kept = !is_optional(task.question) || says_something(given.fact);
+    const probe::MeasurementId id{kept ? ++last_id_ : 0};
     if (given.connection) connections_.emplace(id, std::move(*given.connection));
-    probe::Measurement measurement{id, watch.span(), std::move(given.fact)};
+    probe::Measurement measurement{id, watch.span(), std::move(given.fact), task.because};
     observer_.answered(target_, measurement);
-    evidence_.add(std::move(measurement));
+    if (kept) evidence_.add(std::move(measurement));
+  }
+
+  /// Most addresses of routers have no name, and that is no news.
+  static bool says_something(const probe::Fact& fact) {
+    const auto* lookup = std::get_if<probe::DnsLookup>(&fact);
+    return lookup == nullptr || !lookup->names.empty();
   }
 
   /// A SYN is sent again after 1 s (RFC 6298 §2.1); who has not answered until then may never do.
@@ -145,7 +185,9 @@ class Engine {
                .emplace(question.resolver,
                         probe::Resolver{executor, question.resolver, settings_.source.address})
                .first;
-    auto fact = co_await at->second.lookup(std::move(question), timeout());
+    const auto patience =
+        is_optional(question) ? std::min<Clock::duration>(timeout(), name_patience) : timeout();
+    auto fact = co_await at->second.lookup(std::move(question), patience);
     co_return Answer{std::move(fact), std::nullopt};
   }
 
@@ -158,14 +200,20 @@ class Engine {
     auto hello = question.hello ? probe::client_hello(*question.hello, contexts_) : std::string{};
     // It runs beside what it explains, which is overdue by now, and ends with it.
     const auto left = std::max<Clock::duration>(timeout() - patience(), patience());
-    auto fact = co_await probe::trace_path(std::move(question), settings_.source, left, std::move(hello));
-    co_return Answer{std::move(fact), std::nullopt};
+    const auto executor = co_await asio::this_coro::executor;
+    probe::PathTracer tracer{question, settings_.source, left, std::move(hello)};
+    for (auto step = co_await tracer.next(); step;) {
+      ask_for_name(executor, *step);
+      observer_.stepped(target_, question, *step);
+      step = co_await tracer.next();
+    }
+    co_return Answer{std::move(tracer).take(), std::nullopt};
   }
 
   awaitable<Answer> measure(probe::TunnelQuestion question) {
     auto connection = take(question.connection);
     const auto choice = settings_.proxies.choose(question.scheme, question.host, question.port);
-    auto tunnelled = co_await probe::open_tunnel(question, std::move(connection), *choice.server, timeout());
+    auto tunnelled = co_await probe::open_tunnel(question, std::move(connection), choice.named(), timeout());
     co_return Answer{std::move(tunnelled.fact), std::move(tunnelled.connection)};
   }
 
@@ -189,19 +237,37 @@ class Engine {
     co_return Answer{std::move(fact), std::nullopt};
   }
 
+  awaitable<Answer> measure(probe::TrialQuestion question) {
+    auto connection = take(question.connection);
+    const auto secrets = secrets_for({question.connection, question.request, question.form});
+    auto tried =
+        co_await probe::try_out(std::move(question), std::move(connection), secrets, timeout(), deadline_);
+    co_return Answer{std::move(tried.fact), std::move(tried.connection)};
+  }
+
+  awaitable<Answer> measure(probe::IdleQuestion question) {
+    auto connection = take(question.connection);
+    auto idled = co_await probe::keep_idle(question, std::move(connection), timeout());
+    co_return Answer{std::move(idled.fact), std::move(idled.connection)};
+  }
+
   /// The user's headers and token are for the target's own origin; a redirect elsewhere never sees them.
   probe::HttpSecrets secrets_for(const probe::HttpQuestion& question) const {
     probe::HttpSecrets secrets;
     const auto& url = question.request.url;
-    if (url.same_origin(target_.url)) {
+    // What only compares the ways proves nothing with them, and its way is not the one that the user chose.
+    const bool other_way = question.form == probe::RequestForm::absolute &&
+                           is_comparison(evidence_, question.connection) &&
+                           !settings_.proxies.choose(url.scheme, url.host, url.port).server;
+    if (url.same_origin(target_.url) && !other_way) {
       secrets.user_headers = settings_.headers;
       if (settings_.token) secrets.token = *settings_.token;
     }
     if (question.form == probe::RequestForm::absolute) {
       const auto choice = settings_.proxies.choose(url.scheme, url.host, url.port);
-      if (choice.server && !choice.server->user.empty())
-        secrets.proxy_authorization =
-            "Basic " + probe::basic_credentials(choice.server->user, choice.server->password);
+      const auto& proxy = choice.named();
+      if (!proxy.user.empty())
+        secrets.proxy_authorization = "Basic " + probe::basic_credentials(proxy.user, proxy.password);
     }
     return secrets;
   }
@@ -210,7 +276,8 @@ class Engine {
   const Settings& settings_;
   probe::TlsContexts& contexts_;
   Observer& observer_;
-  const Clock::time_point deadline_ = Clock::now() + settings_.deadline;
+  const Clock::time_point deadline_ =
+      Clock::now() + settings_.deadline + settings_.idle.value_or(Clock::duration::zero());
 
   Evidence evidence_;
   std::vector<probe::Question> asked_;

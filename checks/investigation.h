@@ -34,6 +34,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void asking(const Target&, const probe::Question&) {}
+  /// A hop of a trace that goes on, as soon as it has answered.
+  virtual void stepped(const Target&, const probe::PathQuestion&, const probe::PathStep&) {}
   virtual void answered(const Target&, const probe::Measurement&) {}
 };
 

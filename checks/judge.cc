@@ -38,8 +38,9 @@ bool reaches_goal(const Finding& finding, Check goal) {
 
 Findings judge(const Case& the_case) {
   Findings findings;
-  for (const auto check : {check_environment, check_dns, check_tcp, check_proxy, check_tls, check_http,
-                           check_content, check_azure_devops, check_ssh, check_allowlist})
+  for (const auto check : {check_environment, check_dns, check_tcp, check_path, check_proxy, check_tls,
+                           check_http, check_content, check_azure_devops, check_ssh, check_idle, check_upload,
+                           check_methods, check_allowlist})
     std::ranges::move(check(the_case), std::back_inserter(findings));
 
   const auto status = worst(findings);

@@ -19,7 +19,7 @@ probe::MeasurementId connection_of(const probe::Question& question) {
 
 bool Ledger::asked(const probe::Question& question) const {
   return std::ranges::find(asked_, question) != asked_.end() ||
-         std::ranges::find(new_, question) != new_.end();
+         std::ranges::find(new_, question, &Planned::question) != new_.end();
 }
 
 bool Ledger::answered(const probe::Question& question) const {
@@ -27,13 +27,13 @@ bool Ledger::answered(const probe::Question& question) const {
                              [&](const auto& m) { return question_of(m.fact) == question; });
 }
 
-void Ledger::ask(probe::Question question) {
-  if (!asked(question)) new_.push_back(std::move(question));
+void Ledger::ask(probe::Question question, std::string because) {
+  if (!asked(question)) new_.push_back({std::move(question), std::move(because)});
 }
 
 bool Ledger::taken(probe::MeasurementId id) const {
   const auto goes_over = [&](const probe::Question& question) { return connection_of(question) == id; };
-  return std::ranges::any_of(asked_, goes_over) || std::ranges::any_of(new_, goes_over);
+  return std::ranges::any_of(asked_, goes_over) || std::ranges::any_of(new_, goes_over, &Planned::question);
 }
 
 std::optional<probe::MeasurementId> Ledger::free_connection(const asio::ip::tcp::endpoint& remote) const {
@@ -53,7 +53,7 @@ bool Ledger::connecting(const asio::ip::tcp::endpoint& remote) const {
   return in_flight;
 }
 
-void Ledger::connect_again(const asio::ip::tcp::endpoint& remote) {
+void Ledger::connect_again(const asio::ip::tcp::endpoint& remote, std::string because) {
   if (connecting(remote)) return;
   int attempt = 0;
   each<probe::TcpQuestion>([&](const probe::TcpQuestion& question) {
@@ -62,7 +62,7 @@ void Ledger::connect_again(const asio::ip::tcp::endpoint& remote) {
   });
   for (const auto& last : evidence_.all<probe::TcpConnect>())
     if (last->question.remote == remote && last->question.attempt == attempt && !last->result) return;
-  ask(probe::TcpQuestion{remote, probe::TcpPurpose::reach, attempt + 1});
+  ask(probe::TcpQuestion{remote, probe::TcpPurpose::reach, attempt + 1}, std::move(because));
 }
 
 }  // namespace fwprobe::checks

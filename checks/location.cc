@@ -43,6 +43,19 @@ void locate_silence(const PathView& view, ConnectVerdict& verdict) {
     verdict.location = {Where::path, loop->number, loop->address, Precision::at, {}};
     return;
   }
+  if (const auto device = view.stays()) {
+    verdict.confidence = Confidence::low;
+    verdict.words += fmt::format("; {} answers every lifetime from {} on, as if it were each hop",
+                                 device->address->to_string(), device->number);
+    const Hop before{device->number - 1, view.router_at(device->number - 1)};
+    if (before.number > 0) verdict.location = behind(view, before);
+    return;
+  }
+  if (view.ran_out()) {
+    verdict.confidence = std::min(verdict.confidence, Confidence::medium);
+    verdict.words += fmt::format("; SYNs get as far as {}, where the trace ends", text(view.last_expired()));
+    return;
+  }
   // An answer to a later SYN shows that not all vanish; where some do, a trace cannot tell.
   if (view.nearest(StepAnswer::accepted) || view.nearest(StepAnswer::reset)) return;
   const auto last = view.last_expired();
@@ -71,26 +84,46 @@ void locate_silence(const PathView& view, ConnectVerdict& verdict) {
   }
 }
 
+/// Whether controls show that what answers at this distance cannot be the server: a router is there, or the
+/// server answers from further away.
+bool is_nearer_than_server(const PathView& view, int distance) {
+  const bool router_there = view.control_router(distance).has_value() && view.same_way_until(distance - 1);
+  return router_there || view.server_distance().value_or(0) > distance;
+}
+
+/// The answer, `what`, is by a device on the way, at this distance.
+void locate_in_path(const PathView& view, int distance, std::string_view what, ConnectVerdict& verdict) {
+  const auto before = distance - 1;
+  const auto server = view.server_distance();
+  const auto seen = view.last_expired();
+  const Hop last{before, before == seen.number ? seen.address : view.control_router(before)};
+  verdict.location = behind(view, last);
+  // What answers a lifetime stands behind the hop before it only if that hop was seen to expire one.
+  // A lifetime of 1 is answered by this machine, or by a first router that does not count itself.
+  verdict.confidence = before > 0 && view.expired_at(before) ? Confidence::high : Confidence::medium;
+  verdict.words +=
+      fmt::format(" by a device {}: the {} comes back from a distance of {}{}",
+                  behind_in_words(verdict.location, last), what, distance,
+                  server && *server > distance ? fmt::format(", the server answers from {}", *server) : "");
+}
+
+/// An ICMP error bears the server's address; did the server write it?
+void locate_servers_error(const PathView& view, ConnectVerdict& verdict) {
+  const auto nearest = view.nearest(StepAnswer::unreachable);
+  if (!nearest || !is_nearer_than_server(view, *nearest)) return;
+  verdict.words += ", written";
+  locate_in_path(view, *nearest, "message", verdict);
+}
+
 /// A RST answers; is it the server's own?
 void locate_reset(const PathView& view, ConnectVerdict& verdict) {
   const auto nearest = view.nearest(StepAnswer::reset);
   if (!nearest) return;
   const auto before = *nearest - 1;
   const auto server = view.server_distance();
-  const bool router_there = view.control_router(*nearest).has_value() && view.same_way_until(before);
-  const bool server_further = server && *server > *nearest;
-  if (router_there || server_further) {
-    const auto seen = view.last_expired();
-    const Hop last{before, before == seen.number ? seen.address : view.control_router(before)};
+  if (is_nearer_than_server(view, *nearest)) {
     verdict.cause = Cause::tcp_reset_in_path;
-    verdict.location = behind(view, last);
-    // What answers a lifetime stands behind the hop before it only if that hop was seen to expire one.
-    // A lifetime of 1 is answered by this machine, or by a first router that does not count itself.
-    verdict.confidence = before > 0 && view.expired_at(before) ? Confidence::high : Confidence::medium;
-    verdict.words += fmt::format(" by a device {}: the RST comes back from a distance of {}{}",
-                                 behind_in_words(verdict.location, last), *nearest,
-                                 server_further ? fmt::format(", the server answers from {}", *server) : "");
-    return;
+    return locate_in_path(view, *nearest, "RST", verdict);
   }
   if (server && *server == *nearest && view.expired_at(before)) {
     verdict.confidence = Confidence::high;
@@ -106,10 +139,14 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
   verdict.evidence = view.ids();
   if (verdict.location.precision == Precision::at && verdict.location.address) {
     verdict.location.hop = view.hop_of(*verdict.location.address);
+    // Time exceeded of a device that says so of every lifetime shows no circle.
+    if (verdict.cause == Cause::tcp_routing_loop && view.stays()) verdict.confidence = Confidence::low;
     return verdict;
   }
   if (verdict.cause == Cause::tcp_filtered && probe::timed_out(attempt.result.error()))
     locate_silence(view, verdict);
+  if (verdict.location.where == Where::server && attempt.result.error().icmp)
+    locate_servers_error(view, verdict);
   if (verdict.cause == Cause::tcp_refused) locate_reset(view, verdict);
   return verdict;
 }

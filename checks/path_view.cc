@@ -70,7 +70,23 @@ bool PathView::expired_at(int lifetime) const {
   return expired;
 }
 
+std::optional<Hop> PathView::stays() const {
+  constexpr int suspicious = 3;
+  const auto last = last_expired();
+  if (!last.address) return {};
+  int first = last.number;
+  while (first > 1 && router(own_, first - 1) == last.address) --first;
+  if (last.number - first + 1 < suspicious) return {};
+  return Hop{first, last.address};
+}
+
+bool PathView::ran_out() const {
+  const auto last = last_expired().number;
+  return std::ranges::any_of(own_, [&](const auto& trace) { return last >= trace->question.hops; });
+}
+
 std::optional<Hop> PathView::loop() const {
+  if (stays()) return {};
   // Three visits: a router may answer twice in a row without a loop (a device that forwards with a lifetime
   // of 0, or two of its addresses).
   constexpr int visits = 3;

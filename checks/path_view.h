@@ -30,10 +30,17 @@ class PathView {
   bool expired_at(int lifetime) const;
   /// The routers go round in a circle: the first hop that comes back.
   std::optional<Hop> loop() const;
+  /// One device answers each lifetime from here on, three or more, up to the last that expired: no way is
+  /// so, and what it says of the hops behind it is worth nothing.
+  std::optional<Hop> stays() const;
+  /// Even the longest lifetime expired, so that the end was not seen.
+  bool ran_out() const;
   /// The hop at which this device was met: where a packet expired by it, or the shortest lifetime that drew
   /// another error from it, if the hop before is known to be another.
   std::optional<int> hop_of(const asio::ip::address& device) const;
 
+  /// The router that the flow's packet of this lifetime met, when it said so.
+  std::optional<asio::ip::address> router_at(int lifetime) const { return router(own_, lifetime); }
   /// A router that a control flow shows at this distance.
   std::optional<asio::ip::address> control_router(int lifetime) const;
   /// Whether control flows get further than this hop: a router behind it, or the server's own answer.

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
+
+#include "checks/black_hole.h"
+#include "checks/endpoints.h"
+#include "checks/hello.h"
 #include "checks/ledger.h"
+#include "checks/other_way.h"
 #include "checks/path_plan.h"
 #include "checks/resolution.h"
+#include "checks/ssh_host_key.h"
 
 namespace fwprobe::checks {
 namespace {
 
 using asio::ip::tcp;
-
-/// A name with a thousand addresses must not make us look like a scanner.
-constexpr std::size_t max_addresses = 32;
 
 /// Plans one round: everything that can be asked now, given what is known.
 class Plan {
@@ -22,7 +26,7 @@ class Plan {
        const std::vector<probe::Question>& overdue)
       : case_{the_case}, overdue_{overdue}, ledger_{the_case.evidence, asked} {}
 
-  std::vector<probe::Question> next() && {
+  std::vector<Planned> next() && {
     const probe::EnvironmentQuestion environment{{case_.target.host.name}};
     ledger_.ask(environment);
     if (!ledger_.answered(environment)) return std::move(ledger_).take_new();
@@ -30,6 +34,8 @@ class Plan {
     const auto profile = case_.profile();
     const bool web = profile == Profile::web, azure = is_azure(profile);
     advance({case_.target.scheme, case_.target.host, case_.target.port, Reach::tls}, Width::every_address);
+    // First, so that the silence begins on the connection that has just carried an answer.
+    try_out(opt_in_wishes(case_));
     if (web) grant(web_wishes(case_));
     if (azure) grant(azure_devops_wishes(case_));
     if (web || azure) grant(content_wishes(case_));
@@ -49,42 +55,12 @@ class Plan {
     return case_.settings.proxies.choose(name(journey.scheme), journey.host, journey.port);
   }
 
-  // ---- names and connections
-  // -------------------------------------------------------------------------------
+  // ---- connections
+  // ----------------------------------------------------------------------------------------------
 
-  /// The endpoints of a host, as far as its name is resolved; asks what is missing.
-  std::vector<tcp::endpoint> endpoints(const probe::Host& host, std::uint16_t port) {
-    if (!host.address && !knows_hosts_file_for(host.name)) {
-      ledger_.ask(probe::EnvironmentQuestion{{host.name}});
-      return {};
-    }
-    const auto resolution = resolve_host(case_, host);
-    for (const auto& question : resolution.questions) ledger_.ask(question);
-    cross_check_over_tcp(resolution);
-    std::vector<tcp::endpoint> found;
-    for (const auto& address : resolution.addresses)
-      if (found.size() < max_addresses) found.emplace_back(address, port);
-    return found;
-  }
-
-  bool knows_hosts_file_for(const std::string& name) const {
-    return std::ranges::any_of(case_.evidence.all<probe::Environment>(), [&](const auto& environment) {
-      return std::ranges::find(environment->question.names, name) != environment->question.names.end();
-    });
-  }
-
-  /// A resolver that does not answer over UDP, or answers with nonsense, is asked over TCP: a device that
-  /// drops or forges UDP port 53 is told from a resolver that is down (RFC 7766 §5 makes TCP mandatory for
-  /// servers).
-  void cross_check_over_tcp(const Resolution& resolution) {
-    for (const auto& lookup : case_.evidence.all<probe::DnsLookup>()) {
-      if (std::ranges::find(resolution.questions, lookup->question) == resolution.questions.end()) continue;
-      if (lookup->status != probe::DnsStatus::timeout && lookup->status != probe::DnsStatus::malformed)
-        continue;
-      auto question = lookup->question;
-      question.transport = probe::DnsTransport::tcp;
-      ledger_.ask(question);
-    }
+  std::vector<tcp::endpoint> endpoints(const probe::Host& host, std::uint16_t port,
+                                       const std::string& because) {
+    return checks::endpoints(case_, ledger_, host, port, because);
   }
 
   /// A TCP target is watched in silence after connecting: its only sign of trouble is an early end.
@@ -94,10 +70,11 @@ class Plan {
   }
 
   /// --attempts: one after another, so that each sees the network at its own time.
-  void attempt(const tcp::endpoint& endpoint, probe::TcpPurpose purpose, int attempts) {
+  void attempt(const tcp::endpoint& endpoint, probe::TcpPurpose purpose, int attempts,
+               const std::string& because) {
     for (int n = 1; n <= attempts; ++n) {
       const probe::TcpQuestion question{endpoint, purpose, n};
-      ledger_.ask(question);
+      ledger_.ask(question, because);
       if (!ledger_.answered(question)) return;
     }
   }
@@ -108,10 +85,10 @@ class Plan {
   /// Goes one step further on the way to `journey`: name, connections, tunnel, handshake or banner.
   void advance(const Journey& journey, Width width) {
     const auto proxy = proxy_for(journey);
-    const auto peers = proxy.server ? endpoints(proxy.server->host, proxy.server->port)
-                                    : endpoints(journey.host, journey.port);
+    const auto peers = proxy.server ? endpoints(proxy.server->host, proxy.server->port, journey.because)
+                                    : endpoints(journey.host, journey.port, journey.because);
     const int attempts = width == Width::every_address ? case_.settings.attempts : 1;
-    for (const auto& peer : peers) attempt(peer, purpose(journey, width), attempts);
+    for (const auto& peer : peers) attempt(peer, purpose(journey, width), attempts, journey.because);
     const auto is_climbed = [&](const tcp::endpoint& peer) { return climbed(journey, peer); };
     const bool one_is_enough = width == Width::one_address || proxy.server;
     if (one_is_enough && std::ranges::any_of(peers, is_climbed)) return;
@@ -125,7 +102,8 @@ class Plan {
       if (const auto tunnel = free_tunnel(journey)) return climb_over(journey, *tunnel);
       if (const auto connection = ledger_.free_connection(peer))
         ledger_.ask(probe::TunnelQuestion{*connection, proxy->kind, journey.host, journey.port,
-                                          std::string{name(journey.scheme)}});
+                                          std::string{name(journey.scheme)}},
+                    journey.because);
       return;
     }
     if (const auto connection = ledger_.free_connection(peer)) climb_over(journey, *connection);
@@ -133,8 +111,9 @@ class Plan {
 
   void climb_over(const Journey& journey, probe::MeasurementId connection) {
     if (journey.reach == Reach::tcp) return;
-    if (is_tls(journey.scheme)) ledger_.ask(hello(journey, connection, probe::TlsPolicy::standard));
-    if (journey.scheme == Scheme::ssh) ledger_.ask(probe::SshQuestion{connection});
+    if (is_tls(journey.scheme))
+      ledger_.ask(hello(case_, journey.scheme, journey.host, connection), journey.because);
+    if (journey.scheme == Scheme::ssh) ledger_.ask(probe::SshQuestion{connection}, journey.because);
   }
 
   /// A plain-http request goes to an HTTP proxy as it is (absolute-form, RFC 9112 §3.2.2); all else needs a
@@ -148,7 +127,7 @@ class Plan {
     bool found = false;
     const auto over_peer = [&](probe::MeasurementId id) {
       const auto* base = underlying_connection(case_.evidence, id);
-      return base && base->question.remote == peer;
+      return base && base->question.remote == peer && base->question.purpose != probe::TcpPurpose::compare;
     };
     ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
       found =
@@ -184,19 +163,8 @@ class Plan {
     return std::nullopt;
   }
 
-  /// --sni stands in for the target's own name, in the ClientHello and in what the certificate must say.
   probe::Host verified_name(const Journey& journey) const {
-    const auto& given = case_.settings.server_name;
-    if (given.empty() || journey.host != case_.target.host) return journey.host;
-    return {given, std::nullopt};
-  }
-
-  probe::TlsQuestion hello(const Journey& journey, probe::MeasurementId connection,
-                           probe::TlsPolicy policy) const {
-    auto verify = verified_name(journey);
-    auto server_name = verify.address ? std::string{} : verify.name;
-    auto alpn = is_http(journey.scheme) ? std::vector<std::string>{"http/1.1"} : std::vector<std::string>{};
-    return {connection, std::move(server_name), std::move(verify), policy, std::move(alpn)};
+    return checks::verified_name(case_, journey.host);
   }
 
   // ---- wishes of the profiles
@@ -208,7 +176,7 @@ class Plan {
       if (const auto proxy = proxy_for(journey).server) again_through_proxy(journey, *proxy);
     }
     for (const auto& request : wishes.requests)
-      if (!serve(request)) return;
+      if (!serve(request, &request == &wishes.requests.back() ? wishes.because : "")) return;
   }
 
   /// A journey that ends at TCP has no request to open its tunnel for it.
@@ -216,23 +184,60 @@ class Plan {
     bool asked = false;
     ledger_.each<probe::TunnelQuestion>([&](const auto& q) { asked = asked || leads_to(q, journey); });
     if (asked) return;
-    for (const auto& peer : endpoints(proxy.host, proxy.port)) ledger_.connect_again(peer);
+    for (const auto& peer : endpoints(proxy.host, proxy.port, journey.because))
+      ledger_.connect_again(peer, journey.because);
+  }
+
+  void try_out(const Wishes& wishes) {
+    for (const auto& silence : wishes.silences)
+      if (!ledger_.taken(silence.connection))
+        ledger_.ask(probe::IdleQuestion{silence.connection, *case_.settings.idle, silence.use},
+                    silence.because);
+    for (const auto& trial : wishes.trials) serve(trial);
+    for (const auto& wish : wishes.connections) ledger_.connect_again(wish.remote, wish.because);
+  }
+
+  void serve(const TrialWish& wish) {
+    bool in_flight = false;
+    ledger_.each<probe::TrialQuestion>([&](const probe::TrialQuestion& q) {
+      in_flight = in_flight || (q.request == wish.request && q.purpose == wish.purpose &&
+                                q.turn == wish.turn && !ledger_.answered(q));
+    });
+    if (in_flight) return;
+    auto journey = journey_of(wish.request);
+    journey.because = wish.because;
+    const auto line = wish.over ? std::optional{wish.over} : free_line(journey);
+    if (line && !ledger_.taken(*line))
+      ledger_.ask(probe::TrialQuestion{*line, wish.request, form_for(journey), wish.purpose, wish.turn},
+                  wish.because);
+    else if (!wish.over)
+      open_line(journey);
+  }
+
+  static Journey journey_of(const probe::HttpRequest& request) {
+    return {request.url.scheme == "https" ? Scheme::https : Scheme::http, request.url.host, request.url.port,
+            Reach::http};
+  }
+
+  probe::RequestForm form_for(const Journey& journey) const {
+    const auto proxy = proxy_for(journey).server;
+    return proxy && !needs_tunnel(journey, *proxy) ? probe::RequestForm::absolute
+                                                   : probe::RequestForm::origin;
   }
 
   /// Moves one request forward; true when it is answered and the next one may go.
-  bool serve(const probe::HttpRequest& request) {
+  bool serve(const probe::HttpRequest& request, std::string because) {
     probe::MeasurementId id;
     if (const auto* exchange = find_exchange(case_.evidence, request, &id)) {
       if (!went_stale(*exchange)) return true;
+      because = fmt::format("the kept connection of m{} was closed while it was idle: does a new one serve?",
+                            id.number);
     }
     if (in_flight(request)) return false;
-    const Journey journey{request.url.scheme == "https" ? Scheme::https : Scheme::http, request.url.host,
-                          request.url.port, Reach::http};
-    const auto proxy = proxy_for(journey).server;
-    const bool absolute = proxy && !needs_tunnel(journey, *proxy);
+    auto journey = journey_of(request);
+    journey.because = std::move(because);
     if (const auto line = free_line(journey)) {
-      ledger_.ask(probe::HttpQuestion{*line, request,
-                                      absolute ? probe::RequestForm::absolute : probe::RequestForm::origin});
+      ledger_.ask(probe::HttpQuestion{*line, request, form_for(journey)}, journey.because);
       return false;
     }
     advance(journey, is_targets(journey) ? Width::every_address : Width::one_address);
@@ -248,7 +253,7 @@ class Plan {
   bool in_flight(const probe::HttpRequest& request) const {
     bool found = false;
     ledger_.each<probe::HttpQuestion>([&](const probe::HttpQuestion& q) {
-      found = found || (q.request == request && !ledger_.answered(q));
+      found = found || (q.request == request && !ledger_.answered(q) && !compares(q.connection));
     });
     return found;
   }
@@ -264,13 +269,8 @@ class Plan {
 
   /// A connection that can carry a request now: kept from an exchange, or fresh from its handshake.
   std::optional<probe::MeasurementId> free_line(const Journey& journey) const {
-    for (const auto& exchange : case_.evidence.all<probe::HttpExchange>()) {
-      const auto& url = exchange->question.request.url;
-      if (exchange->result && exchange->result->reusable && url.host == journey.host &&
-          url.port == journey.port && (url.scheme == "https") == (journey.scheme == Scheme::https) &&
-          !ledger_.taken(exchange.id))
-        return exchange.id;
-    }
+    if (const auto kept = kept_line<probe::HttpExchange>(journey)) return kept;
+    if (const auto kept = kept_line<probe::HttpTrial>(journey)) return kept;
     if (journey.scheme == Scheme::https) {
       for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>())
         if (usable(*handshake.fact, journey) && !ledger_.taken(handshake.id)) return handshake.id;
@@ -284,12 +284,26 @@ class Plan {
     return std::nullopt;
   }
 
+  /// Kept from an exchange of this kind.
+  template <typename Exchange>
+  std::optional<probe::MeasurementId> kept_line(const Journey& journey) const {
+    for (const auto& exchange : case_.evidence.all<Exchange>()) {
+      const auto& url = exchange->question.request.url;
+      if (exchange->result && exchange->result->reusable && url.host == journey.host &&
+          url.port == journey.port && (url.scheme == "https") == (journey.scheme == Scheme::https) &&
+          !ledger_.taken(exchange.id) && !compares(exchange.id))
+        return exchange.id;
+    }
+    return std::nullopt;
+  }
+
   bool usable(const probe::TlsHandshake& handshake, const Journey& journey) const {
     const auto* base = underlying_connection(case_.evidence, handshake.question.connection);
     return handshake.result && handshake.verify_errors.empty() &&
            handshake.ocsp != probe::OcspStatus::revoked &&
            handshake.question.policy == probe::TlsPolicy::standard &&
            handshake.question.verify == verified_name(journey) && base &&
+           base->question.purpose != probe::TcpPurpose::compare &&
            (is_peer(journey, base->question.remote) || proxy_for(journey).server);
   }
 
@@ -310,7 +324,8 @@ class Plan {
           newest_was_usable;  // a peer whose newest handshake failed is not tried again
       for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>()) {
         const auto* base = underlying_connection(case_.evidence, handshake.id);
-        if (base && handshake->question.policy == probe::TlsPolicy::standard)
+        if (base && base->question.purpose != probe::TcpPurpose::compare &&
+            handshake->question.policy == probe::TlsPolicy::standard)
           newest_was_usable[base->question.remote] = usable(*handshake.fact, journey);
       }
       const auto peer = std::ranges::find_if(newest_was_usable, [](const auto& row) { return row.second; });
@@ -325,14 +340,15 @@ class Plan {
   bool handshake_in_flight(const Journey& journey) const {
     bool found = false;
     ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
-      found = found || (q.verify == verified_name(journey) && !ledger_.answered(q));
+      found =
+          found || (q.verify == verified_name(journey) && !ledger_.answered(q) && !compares(q.connection));
     });
     return found;
   }
 
   void reopen(const Journey& journey, const tcp::endpoint& peer) {
     climb(journey, peer);
-    if (!ledger_.free_connection(peer)) ledger_.connect_again(peer);
+    if (!ledger_.free_connection(peer)) ledger_.connect_again(peer, journey.because);
   }
 
   // ---- what would decide between two causes
@@ -341,32 +357,75 @@ class Plan {
   void follow_up() {
     for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>()) {
       const auto& question = handshake->question;
-      if (question.policy != probe::TlsPolicy::standard || handshake->result) continue;
+      if (question.policy != probe::TlsPolicy::standard || handshake->result || compares(handshake.id))
+        continue;
       const auto* base = underlying_connection(case_.evidence, question.connection);
       if (!base || case_.evidence.find<probe::ProxyTunnel>(question.connection)) continue;
       const auto& failure = handshake->result.error();
       if (nothing_in_common(failure)) offer_everything(question, base->question.remote);
       // Closed on the ClientHello, or closed anyway? Only a connection on which nothing is said can tell.
       if (!failure.answered && failure.transport && closed_by_peer(*failure.transport))
-        listen_to(base->question.remote);
+        listen_to(base->question.remote, "ClientHello");
       if (ended_on_client_hello(failure)) compare_names(question, base->question.remote);
     }
     for (const auto& question : overdue_) {
       const auto* hello = std::get_if<probe::TlsQuestion>(&question);
       const auto* base = hello ? case_.evidence.find<probe::TcpConnect>(hello->connection) : nullptr;
-      if (base && hello->policy == probe::TlsPolicy::standard) compare_names(*hello, base->question.remote);
+      if (base && hello->policy == probe::TlsPolicy::standard && !compares(hello->connection))
+        compare_names(*hello, base->question.remote);
     }
-    for (auto& question : path_questions(case_, overdue_)) ledger_.ask(std::move(question));
+    ask_for_published_host_keys();
+    for (auto& [question, because] : path_questions(case_, overdue_))
+      ledger_.ask(std::move(question), std::move(because));
+    compare_segment_sizes(case_, overdue_, ledger_);
+    compare_ways(case_, ledger_);
     for (const auto& exchange : case_.evidence.all<probe::HttpExchange>()) {
-      if (exchange->result || exchange->result.error().received > 0) continue;
+      if (exchange->result || exchange->result.error().received > 0 || compares(exchange.id)) continue;
       const auto& end = exchange->result.error().transport;
       const auto* base = case_.evidence.find<probe::TcpConnect>(exchange->question.connection);
-      if (base && end && closed_by_peer(*end)) listen_to(base->question.remote);
+      if (base && end && closed_by_peer(*end)) listen_to(base->question.remote, "request");
     }
   }
 
-  void listen_to(const tcp::endpoint& remote) {
-    ledger_.ask(probe::TcpQuestion{remote, probe::TcpPurpose::listen});
+  /// Whether it goes over a connection that is no part of the request's own way.
+  bool compares(probe::MeasurementId id) const { return is_comparison(case_.evidence, id); }
+
+  void listen_to(const tcp::endpoint& remote, std::string_view said) {
+    ledger_.ask(
+        probe::TcpQuestion{remote, probe::TcpPurpose::listen},
+        fmt::format("the connection ended on the {}: does it end as well when nothing is said?", said));
+  }
+
+  /// A server has keys of several types, and the one that it showed may not be the one that is published: the
+  /// other types are asked for before anybody says that its key is another.
+  void ask_for_published_host_keys() {
+    const auto published = published_keys(case_);
+    if (published.keys.empty()) return;
+    for (const auto& banner : case_.evidence.all<probe::SshBanner>()) {
+      const auto* base = underlying_connection(case_.evidence, banner.id);
+      if (!base || !banner->question.host_key_type.empty()) continue;
+      const auto compared = compare_host_keys(case_, published, base->question.remote);
+      if (compared.match != HostKeyMatch::undecided || compared.seen.empty()) continue;
+      for (const auto& type : compared.open_types)
+        if (is_known_key_type(type)) ask_for_host_key(type, base->question.remote);
+    }
+  }
+
+  void ask_for_host_key(const std::string& type, const tcp::endpoint& remote) {
+    bool asked = false;
+    ledger_.each<probe::SshQuestion>([&](const probe::SshQuestion& q) {
+      const auto* base = underlying_connection(case_.evidence, q.connection);
+      asked = asked || (q.host_key_type == type && base && base->question.remote == remote);
+    });
+    if (asked) return;
+    auto because =
+        fmt::format("the host key that was shown is not a published one: is the server's {} key?", type);
+    const Journey journey{case_.target.scheme, case_.target.host, case_.target.port, Reach::tls, because};
+    const auto proxy = proxy_for(journey).server;
+    const auto connection = proxy ? free_tunnel(journey) : ledger_.free_connection(remote);
+    if (connection) return ledger_.ask(probe::SshQuestion{*connection, type}, std::move(because));
+    if (proxy && ledger_.free_connection(remote)) return climb(journey, remote);
+    ledger_.connect_again(remote, std::move(because));
   }
 
   /// No version or cipher in common, by the alert (RFC 8446 §6.2) or by the library's own refusal of a
@@ -383,7 +442,8 @@ class Plan {
   /// What the server has to offer when old versions and weak ciphers are allowed.
   void offer_everything(probe::TlsQuestion refused, const tcp::endpoint& remote) {
     refused.policy = probe::TlsPolicy::permissive;
-    shake_hands_again(std::move(refused), remote);
+    shake_hands_again(std::move(refused), remote,
+                      "no version or cipher in common: what does the server have to offer?");
   }
 
   /// Does the server's name decide? The same address is asked with a name that nobody filters (RFC 2606 §3),
@@ -393,12 +453,13 @@ class Plan {
     unanswered.policy = probe::TlsPolicy::comparison;
     for (const auto* name : {"www.example.com", ""}) {
       unanswered.server_name = name;
-      shake_hands_again(unanswered, remote);
+      shake_hands_again(unanswered, remote,
+                        "nothing came back on the ClientHello: is it the server's name that decides?");
     }
   }
 
   /// A handshake that is evidence only, once for each peer, on a connection of its own.
-  void shake_hands_again(probe::TlsQuestion question, const tcp::endpoint& remote) {
+  void shake_hands_again(probe::TlsQuestion question, const tcp::endpoint& remote, std::string because) {
     bool asked = false;
     ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
       const auto* base = underlying_connection(case_.evidence, q.connection);
@@ -407,9 +468,9 @@ class Plan {
     });
     if (asked) return;
     const auto connection = ledger_.free_connection(remote);
-    if (!connection) return ledger_.connect_again(remote);
+    if (!connection) return ledger_.connect_again(remote, std::move(because));
     question.connection = *connection;
-    ledger_.ask(std::move(question));
+    ledger_.ask(std::move(question), std::move(because));
   }
 
   const Case& case_;
@@ -423,15 +484,15 @@ const probe::HttpExchange* find_exchange(const Evidence& evidence, const probe::
                                          probe::MeasurementId* id) {
   const probe::HttpExchange* newest = nullptr;
   for (const auto& exchange : evidence.all<probe::HttpExchange>()) {
-    if (exchange->question.request != request) continue;
+    if (exchange->question.request != request || is_comparison(evidence, exchange.id)) continue;
     newest = exchange.fact;
     if (id) *id = exchange.id;
   }
   return newest;
 }
 
-std::vector<probe::Question> next_questions(const Case& the_case, const std::vector<probe::Question>& asked,
-                                            const std::vector<probe::Question>& overdue) {
+std::vector<Planned> next_questions(const Case& the_case, const std::vector<probe::Question>& asked,
+                                    const std::vector<probe::Question>& overdue) {
   return Plan{the_case, asked, overdue}.next();
 }
 

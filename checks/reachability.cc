@@ -26,7 +26,9 @@ std::string obstacle_at(const Case& the_case, Scheme scheme, const probe::Host& 
 Reachability through_tunnel(const Case& the_case, const probe::Host& host, std::uint16_t port) {
   Reachability found;
   for (const auto& tunnel : the_case.evidence.all<probe::ProxyTunnel>()) {
-    if (tunnel->question.host != host || tunnel->question.port != port) continue;
+    if (tunnel->question.host != host || tunnel->question.port != port ||
+        is_comparison(the_case.evidence, tunnel.id))
+      continue;
     found.evidence.push_back(tunnel.id);
     if (tunnel->result) {
       found.reached = Reached::yes;
@@ -53,7 +55,7 @@ Reachability directly(const Case& the_case, const probe::Host& host, std::uint16
   auto untried = resolution.addresses;
   for (const auto& attempt : the_case.evidence.all<probe::TcpConnect>()) {
     const auto& remote = attempt->question.remote;
-    if (remote.port() != port ||
+    if (remote.port() != port || attempt->question.purpose == probe::TcpPurpose::compare ||
         std::ranges::find(resolution.addresses, remote.address()) == resolution.addresses.end())
       continue;
     found.evidence.push_back(attempt.id);

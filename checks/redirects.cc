@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace fwprobe::checks {
 namespace {
 
@@ -58,7 +60,10 @@ Walk walk(const Case& the_case) {
 
 Wishes web_wishes(const Case& the_case) {
   Wishes wishes;
-  for (const auto& visit : walk(the_case).visits) wishes.requests.push_back(request_for(visit.url));
+  const auto visits = walk(the_case).visits;
+  for (const auto& visit : visits) wishes.requests.push_back(request_for(visit.url));
+  if (visits.size() > 1)
+    wishes.because = fmt::format("the response m{} redirects there", visits[visits.size() - 2].id.number);
   return wishes;
 }
 

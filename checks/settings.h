@@ -48,8 +48,11 @@ struct Settings {
   probe::TcpSource source;
   int attempts = 1;
   TraceMode trace = TraceMode::automatic;
+  int hops = 30;          ///< the longest lifetime of a trace
+  bool hop_names = true;  ///< ask for the names of its hops
   probe::TlsCredentials tls;
-  std::string server_name;  ///< --sni
+  std::string server_name;                    ///< --sni
+  std::vector<std::string> ssh_fingerprints;  ///< "SHA256:…": the host key must have one of these
   probe::ProxyRules proxies = probe::ProxyRules::direct("no proxy is configured");
   ProxySource proxy_source;  ///< of `proxies`, without credentials: what a report says
   std::vector<probe::HttpHeader> headers;
@@ -59,7 +62,11 @@ struct Settings {
   std::vector<allowlist::Allowlist> allowlists;
   std::vector<asio::ip::address> egress;
   probe::Clock::duration timeout = std::chrono::seconds{5};
-  probe::Clock::duration deadline = std::chrono::seconds{30};
+  probe::Clock::duration deadline = std::chrono::seconds{30};  ///< without the silence of `idle`
+  // Opt-in trials of what the way lets through.
+  std::optional<probe::Clock::duration> idle;  ///< --idle: so long a connection is kept silent
+  std::optional<std::uint64_t> upload;         ///< --upload: bytes
+  bool methods = false;                        ///< --methods
   std::chrono::days expiry_warning{14};
   std::string site;
   probe::SystemFiles system_files;

@@ -41,6 +41,7 @@ constexpr NatureRow exceptions[] = {
     {Cause::dns_private_address, Nature::zone},
     {Cause::tcp_filtered, Nature::silence},
     {Cause::tcp_path_mtu_black_hole, Nature::silence},
+    {Cause::tcp_idle_dropped, Nature::silence},
     {Cause::tcp_rejected, Nature::device},
     {Cause::tcp_reset_in_path, Nature::device},
     {Cause::tcp_host_unreachable, Nature::device},
@@ -290,6 +291,9 @@ class TwoVantages {
         {"--client-cert", a.tls.client_certificate.empty() == b.tls.client_certificate.empty()},
         {"--ca-file", a.tls.ca_file.empty() == b.tls.ca_file.empty()},
         {"--allowlist", lists(a) == lists(b)},
+        {"--idle", a.idle == b.idle},
+        {"--upload", a.upload == b.upload},
+        {"--methods", a.methods == b.methods},
     };
     std::vector<std::string_view> differing;
     for (const auto& [option, same] : rows)

@@ -128,7 +128,9 @@ Verdict judge_url(const Origin& url, Role role, const Asked& asked) {
 }
 
 bool leads_elsewhere(const Origin& url, Role role, const Asked& asked) {
-  if (role == Role::mention || url.port == 0 || is_localhost(url.host)) return false;
+  if (role == Role::mention || url.port == 0) return false;
+  // Where this machine itself is asked, its other ports are meant.
+  if (is_localhost(url.host) && !same_host(url.host, asked.target.host)) return false;
   if (is_known_host_of_services(url.host, asked)) return false;
   return !same_host(url.host, asked.target.host) || url.port != asked.target.port;
 }

@@ -67,7 +67,7 @@ Verdict judge_url(const Origin& url, Role role, const Asked& asked);
 
 /// Whether a client that obeys this URL has to reach a host or port that was not asked for (another scheme is
 /// another port, or the same connection) and that can be tested: never localhost, which is another machine
-/// for every client.
+/// for every client, unless localhost was asked.
 bool leads_elsewhere(const Origin& url, Role role, const Asked& asked);
 
 /// Whether a host is this machine by name (RFC 6761 §6.3 and hosts files), loopback or unspecified.

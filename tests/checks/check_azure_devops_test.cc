@@ -104,22 +104,38 @@ TEST(AzureDevOps, WhatASymptomMeans) {
       {"a redirect to the sign-in page is a token that is not accepted",
        "fail api.token_invalid",
        Confidence::high,
-       {{{projects, marked(sign_in)}}},
+       {{{any, marked(sign_in)}}},
        "sign in"},
       {"the sign-in redirect is known by its address without marks",
        "fail api.token_invalid",
        Confidence::high,
-       {{{projects, sign_in}}}},
+       {{{projects, sign_in}, {"/_apis/git", sign_in}}}},
       {"203 with a page is the older form of it",
        "fail api.token_invalid",
        Confidence::high,
-       {{{projects,
+       {{{any,
           marked(answer(203, "text/html", "<html><title>Azure DevOps Services | Sign In</title></html>"))}}}},
       {"a sign-in page with status 200 is no list",
        "fail api.token_invalid",
        Confidence::high,
-       {{{projects,
+       {{{any,
           marked(answer(200, "text/html", "<html><title>Azure DevOps Services | Sign In</title></html>"))}}}},
+      {"a sign-in page for the list alone is a scope that lacks, as a 401 is",
+       "fail api.token_scope",
+       Confidence::high,
+       {{{projects,
+          marked(answer(203, "text/html", "<html><title>Azure DevOps Services | Sign In</title></html>"))}}},
+       "Project and team (Read)"},
+      {"and so is a redirect to it",
+       "fail api.token_scope",
+       Confidence::high,
+       {{{projects, marked(sign_in)}}}},
+      {"a sign-in page for the repositories alone is another scope",
+       "fail api.token_scope",
+       Confidence::high,
+       {{{"/_apis/git",
+          marked(answer(203, "text/html", "<html><title>Azure DevOps Services | Sign In</title></html>"))}}},
+       "Code (Read)"},
       {"a portal's own sign-in page is not the service's",
        "fail api.not_the_service",
        Confidence::medium,
@@ -443,6 +459,20 @@ TEST(AzureDevOps, AListThatNeverEndsIsLeft) {
   EXPECT_EQ(page, 50u);
 }
 
+TEST(AzureDevOps, AListOfHugePagesIsLeft) {
+  Investigated run;
+  std::size_t page = 0;
+  while (const auto request = run.next()) {
+    auto response = Server{}(*request);
+    if (request->url.path.contains("/_apis/projects")) {
+      response.body.append(6UL * 1024 * 1024, ' ');
+      response.headers.push_back({"x-ms-continuationtoken", std::to_string(++page)});
+    }
+    run.record(*request, std::move(response));
+  }
+  EXPECT_EQ(page, 3u);
+}
+
 TEST(AzureDevOps, APageThatFailsFailsTheList) {
   Investigated run;
   const auto findings =
@@ -663,6 +693,15 @@ TEST(AzureDevOpsServices, AnUnknownOrganizationIsNotLookedForBelowTfs) {
       {{{"", marked(answer(404, "text/plain; charset=utf-8", "The resource cannot be found."))}}});
   EXPECT_EQ(outcome(findings), "fail api.collection_not_found") << told(findings);
   EXPECT_THAT(lines_of(run), Not(Contains(HasSubstr("/tfs/"))));
+}
+
+TEST(AzureDevOpsServices, TheFrontEndsPlainTextIsAnUnknownOrganizationAlsoWithoutMarks) {
+  Investigated run;
+  run.settings.profile = Profile::azure_devops_services;
+  const auto front_end = answer(404, "text/plain; charset=utf-8", "The resource cannot be found.");
+  EXPECT_EQ(outcome(run.against({{{"", front_end}}})), "fail api.collection_not_found");
+  Investigated server;
+  EXPECT_EQ(outcome(server.against({{{"", front_end}}})), "fail api.not_the_service");
 }
 
 TEST(AzureDevOpsServices, TheOldAddressNamesItsOrganization) {

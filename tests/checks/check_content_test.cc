@@ -296,10 +296,13 @@ TEST(ContentWishes, LeadToWhatTheServerAnnounces) {
   EXPECT_THAT(asked()
                   .answers_json(R"({"url":"http://tfs:8080/c","sshUrl":"ssh://azure.example.com:22/x"})")
                   .journeys(),
-              ElementsAre(Journey{Scheme::http, host("tfs"), 8080, Reach::tcp},
-                          Journey{Scheme::ssh, host("azure.example.com"), 22, Reach::tcp}));
+              ElementsAre(Journey{Scheme::http, host("tfs"), 8080, Reach::tcp,
+                                  "the response m1 names it: can a client follow it?"},
+                          Journey{Scheme::ssh, host("azure.example.com"), 22, Reach::tcp,
+                                  "the response m1 names it: can a client follow it?"}));
   EXPECT_THAT(on_the_web().answers({{"Location", "https://www.example.com/"}}).journeys(),
-              ElementsAre(Journey{Scheme::https, host("www.example.com"), 443, Reach::tcp}));
+              ElementsAre(Journey{Scheme::https, host("www.example.com"), 443, Reach::tcp,
+                                  "the response m1 names it: can a client follow it?"}));
 }
 
 TEST(ContentWishes, LeaveOutWhatNeedsNoTest) {

@@ -254,6 +254,49 @@ TEST(CheckDns, WhoSaidThatTheResolverIsUnreachable) {
   EXPECT_THAT(steps(findings), HasSubstr("Check that a DNS server listens on 192.0.2.53:53"));
 }
 
+/// A query that ended so, in a scene whose own address is 192.0.2.10.
+Scene query_fails(int error, std::optional<probe::IcmpError> icmp = {}) {
+  auto scene = https();
+  scene.machine.addresses = {ip("192.0.2.10")};
+  auto failed = lookup(host, DnsType::a, DnsStatus::unreachable);
+  failed.failure = probe::TransportFailure{system_error(error), std::move(icmp)};
+  return scene.add(failed);
+}
+
+TEST(CheckDns, WhatNeverLeftThisMachineIsNoFaultOfTheResolver) {
+  const Row rows[] = {
+      {"no route to the resolver", query_fails(ENETUNREACH), {"fail local.no_route local high"}},
+      {"an unreachable route", query_fails(EHOSTUNREACH), {"fail local.no_route local high"}},
+      {"a blackhole route", query_fails(EINVAL), {"fail local.no_route local high"}},
+      {"this machine's firewall drops it", query_fails(EPERM), {"fail local.blocked local high"}},
+      {"a prohibit route", query_fails(EACCES), {"fail local.blocked local high"}},
+      {"this machine's firewall rejects it",
+       query_fails(EPERM, icmp(3, 3, "192.0.2.10")),
+       {"fail local.blocked local high"}},
+      {"no file descriptor is left", query_fails(EMFILE), {"fail local.out_of_resources local high"}},
+      {"a router says that there is no route",
+       query_fails(ENETUNREACH, icmp(3, 0, "192.0.2.1")),
+       {"fail dns.unreachable resolver high"}},
+      {"nobody on the local network has the resolver's address",
+       query_fails(EHOSTUNREACH, icmp(3, 1, "192.0.2.10")),
+       {"fail dns.unreachable resolver high"}},
+      {"the resolver's host says that nothing listens",
+       query_fails(ECONNREFUSED, icmp(3, 3, "192.0.2.53")),
+       {"fail dns.unreachable resolver high"}},
+  };
+  check_rows(rows);
+  EXPECT_THAT(steps(query_fails(ENETUNREACH).judged_by(check_dns)), HasSubstr("Add a route to 192.0.2.53"));
+  EXPECT_THAT(steps(query_fails(EPERM).judged_by(check_dns)), HasSubstr("192.0.2.53 port 53"));
+}
+
+TEST(CheckDns, AResolverOnThisMachineThatIsNotThereIsUnreachable) {
+  auto failed = lookup(host, DnsType::a, DnsStatus::unreachable, {ip("127.0.0.53"), 53});
+  failed.failure = probe::TransportFailure{system_error(ECONNREFUSED), icmp(3, 3, "127.0.0.53")};
+  auto scene = https().with([](Scene& s) { s.settings.dns_servers = {{ip("127.0.0.53"), 53}}; });
+  EXPECT_THAT(brief(scene.add(failed).judged_by(check_dns)),
+              testing::ElementsAre("fail dns.unreachable resolver high"));
+}
+
 TEST(CheckDns, OnlyTheWantedFamilyCounts) {
   auto scene = https().with([](Scene& s) { s.settings.family = Family::ipv6; });
   EXPECT_THAT(brief(scene.add(lookup(host, DnsType::aaaa, DnsStatus::nodata)).judged_by(check_dns)),

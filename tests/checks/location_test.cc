@@ -143,6 +143,30 @@ const Row rows[] = {
      refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, "203.0.113.77")),
      {trace({r1, r2, r3})},
      "tcp.rejected high path 203.0.113.77 at"},
+    {"one device answers every lifetime",
+     silent(syn),
+     {trace({r1, r2, "10.0.0.9", "10.0.0.9", "10.0.0.9", "10.0.0.9"})},
+     "tcp.filtered low path 2 203.0.113.2 after"},
+    {"the first device answers every lifetime",
+     silent(syn),
+     {trace({"10.0.0.9", "10.0.0.9", "10.0.0.9", "10.0.0.9"})},
+     "tcp.filtered low path"},
+    {"two routers with the same private address are two hops",
+     silent(syn),
+     {trace({r1, "10.0.0.9", "10.0.0.9", "", ""}), control({r1, "10.0.0.9", "10.0.0.9", "10.0.0.7", "yes"})},
+     "tcp.filtered high path 3 10.0.0.9 after 10.0.0.7"},
+    {"time exceeded by a device that says so of every lifetime is no circle for sure",
+     refused(syn, system_error(EHOSTUNREACH), icmp(11, 0, "10.0.0.9")),
+     {trace({r1, "10.0.0.9", "10.0.0.9", "10.0.0.9", "10.0.0.9"})},
+     "tcp.routing_loop low path 2 10.0.0.9 at"},
+    {"an error in the server's name from a distance at which there is a router",
+     refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, server)),
+     {trace({r1, r2, "!192.0.2.80"}), control({r1, r2, r3, "yes"})},
+     "tcp.rejected high path 2 203.0.113.2 after 203.0.113.6"},
+    {"the server's own error",
+     refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, server)),
+     {trace({r1, r2, r3, "!192.0.2.80"}), control({r1, r2, r3, "yes"})},
+     "tcp.rejected high server"},
     {"without a trace everything stays as it was", silent(syn), {}, "tcp.filtered high path"},
 };
 
@@ -173,6 +197,18 @@ TEST(Located, ACircleOfRoutersIsALoop) {
                                judge_connect(silent(syn), 5s, scene.machine, {}));
   EXPECT_EQ(verdict.cause, Cause::tcp_routing_loop);
   EXPECT_EQ(brief(verdict.location), "path 2 203.0.113.2 at");
+}
+
+TEST(Located, ATraceThatIsTooShortShowsNoEnd) {
+  auto few_hops = trace({r1, r2});
+  few_hops.question.hops = 2;
+  Scene scene{"https://192.0.2.80"};
+  scene.add(silent(syn)).add(few_hops);
+  const auto evidence = scene.evidence();
+  const auto verdict = located({scene.target, scene.settings, evidence}, silent(syn),
+                               judge_connect(silent(syn), 5s, scene.machine, {}));
+  EXPECT_EQ(brief(verdict.location), "path");
+  EXPECT_EQ(verdict.confidence, Confidence::medium);
 }
 
 struct HelloRow {

@@ -9,6 +9,8 @@ namespace {
 using asio::ip::make_address;
 using asio::ip::tcp;
 using asio::ip::udp;
+using testing::Each;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -19,7 +21,12 @@ class PlanTest : public testing::Test {
   void aim(const char* text) { target_ = *parse_target(text); }
 
   std::vector<probe::Question> next() {
-    auto questions = next_questions({target_, settings_, evidence_}, asked_);
+    std::vector<probe::Question> questions;
+    reasons_.clear();
+    for (auto& planned : next_questions({target_, settings_, evidence_}, asked_)) {
+      questions.push_back(planned.question);
+      reasons_.push_back(planned.because);
+    }
     asked_.insert(asked_.end(), questions.begin(), questions.end());
     return questions;
   }
@@ -83,6 +90,7 @@ class PlanTest : public testing::Test {
   Settings settings_;
   Evidence evidence_;
   std::vector<probe::Question> asked_;
+  std::vector<std::string> reasons_;  ///< of the questions that came last
   udp::endpoint resolver_{make_address("192.0.2.53"), 53};
   std::vector<std::string> search_;
   std::uint32_t last_ = 0;
@@ -304,7 +312,11 @@ TEST_F(PlanTest, ARefusedTunnelIsNotAskedForAgain) {
   answer_environment();
   establish(next_of<probe::TcpQuestion>()[0]);
   answer(probe::ProxyTunnel{next_of<probe::TunnelQuestion>()[0], std::unexpected{probe::TunnelFailure{}}});
-  EXPECT_THAT(next(), IsEmpty());
+  for (const auto& dns : next_of<probe::DnsQuestion>()) answer_dns(dns, {"192.0.2.9"});
+  const auto direct = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(direct, SizeIs(1)) << "only whether the way past the proxy is open";
+  EXPECT_EQ(direct[0].purpose, probe::TcpPurpose::compare);
+  EXPECT_EQ(direct[0].remote.port(), 443);
 }
 
 TEST_F(PlanTest, ADeadAddressEndsThere) {
@@ -335,6 +347,30 @@ TEST_F(PlanTest, AnOverdueConnectionIsTracedWhileItWaits) {
   const auto connect = next_of<probe::TcpQuestion>()[0];
   EXPECT_THAT(next(), IsEmpty()) << "an answer may still come in time";
   EXPECT_THAT(next_questions({target_, settings_, evidence_}, asked_, {connect}), SizeIs(3));
+}
+
+TEST_F(PlanTest, WhatIsAlwaysTracedIsTracedBesideItsConnection) {
+  aim("tcp://192.0.2.1:8443");
+  settings_.trace = TraceMode::always;
+  settings_.hops = 12;
+  answer_environment();
+  const auto questions = next();
+  ASSERT_THAT(questions, SizeIs(2));
+  const auto connect = std::get<probe::TcpQuestion>(questions[0]);
+  EXPECT_EQ(std::get<probe::PathQuestion>(questions[1]),
+            (probe::PathQuestion{{make_address("192.0.2.1"), 8443}, probe::PathFlow::syn, 12, {}}));
+  establish(connect);
+  EXPECT_THAT(next(), IsEmpty()) << "what works needs no control";
+}
+
+TEST_F(PlanTest, AnErrorInTheServersNameIsTracedBesideOtherFlowsToIt) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  const probe::IcmpError prohibited{probe::IcmpError::Family::icmp, 3, 13, make_address("192.0.2.1")};
+  answer(probe::TcpConnect{next_of<probe::TcpQuestion>()[0],
+                           std::unexpected{probe::ConnectFailure{
+                               {std::make_error_code(std::errc::host_unreachable), prohibited}, 0, false}}});
+  EXPECT_THAT(next_of<probe::PathQuestion>(), SizeIs(3));
 }
 
 TEST_F(PlanTest, LoopbackHasNoPath) {
@@ -380,6 +416,65 @@ TEST_F(PlanTest, AnUnansweredHelloIsComparedAndSweptAsFarAsTheServer) {
   EXPECT_EQ(sweep.hops, 2);
   ASSERT_TRUE(sweep.hello);
   EXPECT_EQ(sweep.hello->server_name, "azure.example.com");
+}
+
+// ---- why is it asked?
+
+TEST_F(PlanTest, OrdinaryStepsNeedNoReason) {
+  aim("https://azure.example.com/");
+  settings_.overrides = {{"azure.example.com", {make_address("192.0.2.7")}}};
+  answer_environment();
+  EXPECT_THAT(reasons_, ElementsAre(""));
+  const auto ask = [&] {
+    auto questions = next();
+    EXPECT_THAT(reasons_, Each(""));
+    return questions;
+  };
+  establish(std::get<probe::TcpQuestion>(ask()[0]));
+  shake_hands(std::get<probe::TlsQuestion>(ask()[0]));
+  EXPECT_THAT(ask(), SizeIs(1));
+}
+
+TEST_F(PlanTest, EveryTraceSaysWhatItDecides) {
+  aim("https://192.0.2.1");
+  answer_environment();
+  refuse(next_of<probe::TcpQuestion>()[0]);
+  next();
+  const auto* control = "a RST answers the SYN on port 443: how far do other packets to this address come?";
+  EXPECT_THAT(reasons_,
+              ElementsAre("a RST answers the SYN: from which distance does it come?", control, control));
+}
+
+TEST_F(PlanTest, AComparisonAndItsConnectionHaveOneReason) {
+  aim("tls://azure.example.com:443");
+  settings_.overrides = {{"azure.example.com", {make_address("192.0.2.7")}}};
+  settings_.trace = TraceMode::never;
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  probe::TlsFailure silence;
+  silence.transport = probe::TransportFailure{asio::error::timed_out, {}};
+  fail_handshake(next_of<probe::TlsQuestion>()[0], silence);
+  const auto* reason = "nothing came back on the ClientHello: is it the server's name that decides?";
+  establish(next_of<probe::TcpQuestion>()[0]);
+  EXPECT_THAT(reasons_, ElementsAre(reason));
+  next();
+  EXPECT_THAT(reasons_, ElementsAre(reason, reason)) << "the other name, and a connection for none";
+}
+
+TEST_F(PlanTest, WhatARedirectLeadsToHasTheRedirectAsItsReason) {
+  aim("http://192.0.2.1/");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  probe::HttpResponse redirect;
+  redirect.status = 302;
+  redirect.headers = {{"Location", "http://192.0.2.2/"}};
+  answer(probe::HttpExchange{next_of<probe::HttpQuestion>()[0], {}, redirect});
+  const auto connect = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(connect, SizeIs(1));
+  EXPECT_THAT(reasons_, ElementsAre("the response m3 redirects there"));
+  establish(connect[0]);
+  EXPECT_THAT(next_of<probe::HttpQuestion>(), SizeIs(1));
+  EXPECT_THAT(reasons_, ElementsAre("the response m3 redirects there"));
 }
 
 }  // namespace

@@ -131,6 +131,12 @@ TEST(Journeys, LeadWhereAClientMustGo) {
     EXPECT_EQ(leads_elsewhere(row.url, row.role, ask(https)), row.expected) << row.sentence;
 }
 
+TEST(Journeys, LeadToOtherPortsOfThisMachineWhenItIsAsked) {
+  const auto asked = ask(origin("http", "127.0.0.1", 8080));
+  EXPECT_TRUE(leads_elsewhere(origin("https", "127.0.0.1", 443), self, asked));
+  EXPECT_FALSE(leads_elsewhere(origin("https", "localhost", 443), self, asked));
+}
+
 TEST(Fields, AreSelfLinksWhereTheServiceNamesItself) {
   for (const char* name :
        {"url", "href", "remoteUrl", "sshUrl", "webUrl", "accessPoint", "location", "baseUrl", "realm"})
