@@ -60,6 +60,12 @@ class Writer {
     object_["failure"] = result ? Json(nullptr) : json(result.error());
   }
 
+  /// A field that reports of earlier versions do not have; without it the value stays as it was.
+  template <typename T>
+  void added(const char* key, const T& value) {
+    (*this)(key, value);
+  }
+
   /// For whoever reads the report; it follows from other fields and is not read again.
   template <typename T>
   void shown(const char* key, const T& value) {
@@ -140,6 +146,11 @@ class Reader {
       read(*failure, place_of("failure"), error);
       result = std::unexpected{std::move(error)};
     }
+  }
+
+  template <typename T>
+  void added(const char* key, T& value) {
+    if (has(key)) (*this)(key, value);
   }
 
   template <typename T>

@@ -30,11 +30,20 @@ const std::error_category* category_from(std::string_view name) {
 // Each `fields` is the one place that knows the JSON form of its struct, see archive.h.
 
 template <typename Io>
+void fields(Io& io, Of<Io, MplsLabel>& label) {
+  io("label", label.label);
+  io("exp", label.exp);
+  io("bottom", label.bottom);
+  io("ttl", label.ttl);
+}
+
+template <typename Io>
 void fields(Io& io, Of<Io, IcmpError>& icmp) {
   io("family", icmp.family);
   io("type", icmp.type);
   io("code", icmp.code);
   io("sender", icmp.sender);
+  io.added("mpls", icmp.mpls);
 }
 
 template <typename Io>
@@ -156,6 +165,7 @@ void fields(Io& io, Of<Io, DnsLookup>& fact) {
   io("rcode", fact.rcode);
   io("aliases", fact.aliases);
   io("addresses", fact.addresses);
+  io.added("names", fact.names);
   io("truncated_udp", fact.truncated_udp);
   io("attempts", fact.attempts);
   io("failure", fact.failure);
@@ -168,6 +178,14 @@ template <typename Io>
 void fields(Io& io, Of<Io, EarlyEnd>& end) {
   io("after_ms", end.after);
   io("reset", end.reset);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, TcpEnd>& progress) {
+  io("unacknowledged", progress.unacknowledged);
+  io("largest_received", progress.largest_received);
+  io("path_mtu", progress.path_mtu);
+  io("retransmits", progress.retransmits);
 }
 
 template <typename Io>
@@ -193,6 +211,7 @@ void fields(Io& io, Of<Io, TcpConnect>& fact) {
   io("remote", fact.question.remote);
   io("purpose", fact.question.purpose);
   io("attempt", fact.question.attempt);
+  io("max_segment", fact.question.max_segment);
   io.result("established", fact.result);
 }
 
@@ -282,6 +301,7 @@ void fields(Io& io, Of<Io, TlsFailure>& failure) {
   io("answered", failure.answered);
   io("server_hello", failure.server_hello);
   io("acknowledged", failure.acknowledged);
+  io("tcp", failure.tcp);
 }
 
 template <typename Io>
@@ -336,6 +356,7 @@ void fields(Io& io, Of<Io, HttpFailure>& failure) {
   io("kind", failure.kind);
   io("transport", failure.transport);
   io("detail", failure.detail);
+  io("tcp", failure.tcp);
   io("received", failure.received);
   io("first_bytes", failure.first_bytes);
   io("partial", failure.partial);
@@ -359,6 +380,55 @@ void fields(Io& io, Of<Io, HttpExchange>& fact) {
   io.result("response", fact.result);
 }
 
+// ---- trials
+
+template <typename Io>
+void fields(Io& io, Of<Io, Delivery>& delivery) {
+  io("sent", delivery.sent);
+  io("acknowledged", delivery.acknowledged);
+  io("retransmits", delivery.retransmits);
+  io("quiet_ms", delivery.quiet);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, TrialQuestion>& question) {
+  io("method", question.request.method);
+  io("url", question.request.url);
+  io("headers", question.request.headers);
+  io("body_bytes", question.request.zeros);
+  io("form", question.form);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, HttpTrial>& fact) {
+  io("connection", fact.question.connection);
+  io("purpose", fact.question.purpose);
+  io("turn", fact.question.turn);
+  io("request", fact.question);
+  io("first_byte_ms", fact.first_byte);
+  io("delivery", fact.delivery);
+  io.result("response", fact.result);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, KeepAlive>& probed) {
+  io("answered", probed.answered);
+  io("failure", probed.failure);
+  io("unanswered", probed.unanswered);
+  io("after_ms", probed.after);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, IdleWatch>& fact) {
+  io("connection", fact.question.connection);
+  io("silence_ms", fact.question.silence);
+  io("use", fact.question.use);
+  io("kept_ms", fact.kept);
+  io("ended", fact.ended);
+  io("received", fact.received);
+  io("probed", fact.probed);
+}
+
 // ---- ssh
 
 template <typename Io>
@@ -375,9 +445,37 @@ void fields(Io& io, Of<Io, SshFailure>& failure) {
 }
 
 template <typename Io>
+void fields(Io& io, Of<Io, SshOffer>& offer) {
+  io("key_exchange", offer.key_exchange);
+  io("host_key", offer.host_key);
+  io("ciphers_to_server", offer.ciphers_to_server);
+  io("ciphers_to_client", offer.ciphers_to_client);
+  io("macs_to_server", offer.macs_to_server);
+  io("macs_to_client", offer.macs_to_client);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, SshHostKey>& key) {
+  io("type", key.type);
+  io("bits", key.bits);
+  io("fingerprint", key.fingerprint);
+}
+
+template <typename Io>
+void fields(Io& io, Of<Io, SshKeyFailure>& failure) {
+  io("transport", failure.transport);
+  io("reason", failure.reason);
+  io("ours", failure.ours);
+}
+
+template <typename Io>
 void fields(Io& io, Of<Io, SshBanner>& fact) {
   io("connection", fact.question.connection);
+  io("host_key_type", fact.question.host_key_type);
   io.result("identification", fact.result);
+  io("offer", fact.offer);
+  io("host_key", fact.host_key);
+  io("key_failure", fact.key_failure);
 }
 
 // ---- every kind
@@ -403,6 +501,10 @@ template <>
 constexpr std::string_view kind<HttpExchange> = "http";
 template <>
 constexpr std::string_view kind<SshBanner> = "ssh";
+template <>
+constexpr std::string_view kind<HttpTrial> = "trial";
+template <>
+constexpr std::string_view kind<IdleWatch> = "idle";
 
 std::string endpoint_under(const checks::Evidence& evidence, MeasurementId id) {
   const auto* tcp = checks::underlying_connection(evidence, id);
@@ -430,6 +532,10 @@ struct SubjectOf {
     return question.server_name.empty() ? question.verify.name : question.server_name;
   }
   std::string operator()(const HttpExchange& fact) const { return fact.question.request.url.text(); }
+  std::string operator()(const HttpTrial& fact) const { return fact.question.request.url.text(); }
+  std::string operator()(const IdleWatch& fact) const {
+    return endpoint_under(evidence, fact.question.connection);
+  }
   std::string operator()(const SshBanner& fact) const {
     return endpoint_under(evidence, fact.question.connection);
   }
@@ -452,6 +558,12 @@ void frame(Io& io, Of<Io, Measurement>& measurement) {
   io("started", measurement.time.started);
   io("duration_ms", measurement.time.elapsed);
   if constexpr (!Io::writes) require_plausible(io, "started", measurement.time.started);
+  // Only follow-ups have a reason, and reports of before have none.
+  if constexpr (Io::writes) {
+    if (!measurement.because.empty()) io("because", measurement.because);
+  } else if (io.has("because")) {
+    io("because", measurement.because);
+  }
 }
 
 }  // namespace

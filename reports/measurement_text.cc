@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/hop_names.h"
 #include "reports/escape.h"
 #include "reports/measurement_json.h"
 #include "reports/value_text.h"
@@ -26,6 +27,13 @@ std::string listed(const Range& range, Convert convert) {
   for (const auto& element : range)
     if (count++ < most_names) text += (text.empty() ? "" : ", ") + convert(element);
   if (count > most_names) text += fmt::format(" and {} more", count - most_names);
+  return text;
+}
+
+std::string labels_text(const IcmpError& icmp) {
+  std::string text;
+  for (const auto& entry : icmp.mpls)
+    text += fmt::format(", MPLS label {} exp {} ttl {}", entry.label, entry.exp, entry.ttl);
   return text;
 }
 
@@ -77,7 +85,10 @@ class Describer {
   }
 
   void operator()(const TcpConnect& fact) {
-    const auto remote = endpoint_text(fact.question.remote.address(), fact.question.remote.port());
+    auto remote = endpoint_text(fact.question.remote.address(), fact.question.remote.port());
+    if (fact.question.purpose == TcpPurpose::compare) remote += ", to compare";
+    if (fact.question.max_segment > 0)
+      remote += fmt::format(", segments bounded to {} bytes", fact.question.max_segment);
     if (!fact.result) {
       const auto& failure = fact.result.error();
       add("connection to {}: {}", remote, transport_text(failure));
@@ -121,7 +132,7 @@ class Describer {
       if (next - step > 1)
         add("hops {} to {}: no answer", step->lifetime, std::prev(next)->lifetime);
       else
-        add("hop {}: {}", step->lifetime, answer_text(*step));
+        add("hop {}: {}", step->lifetime, answer_text(*step, hop_name(*step)));
       step = next == step ? std::next(step) : next;
     }
   }
@@ -177,16 +188,62 @@ class Describer {
     add("{}: {}", asked,
         failure.transport ? transport_text(*failure.transport) : std::string{name(failure.kind)});
     add("{} bytes came", failure.received);
+    if (failure.tcp) describe(*failure.tcp);
     if (failure.partial) add("{}", status_line(*failure.partial));
     if (!failure.detail.empty()) add("{}", shown(failure.detail));
     if (!failure.first_bytes.empty()) add("they begin: {}", shown(failure.first_bytes));
   }
 
+  void operator()(const HttpTrial& fact) {
+    const auto& request = fact.question.request;
+    const auto asked = fmt::format("trial of {} {}{}{}", shown(request.method), shown(request.url.text()),
+                                   request.zeros > 0 ? fmt::format(" with {} bytes", request.zeros) : "",
+                                   connection_text(evidence_, fact.question.connection));
+    if (fact.result) {
+      add("{}: {}", asked, status_line(*fact.result));
+      for (const auto* name : {"Server", "Via", "Allow"})
+        if (const auto value = header(fact.result->headers, name)) add("{}: {}", name, shown(*value));
+    } else {
+      const auto& failure = fact.result.error();
+      add("{}: {}", asked,
+          failure.transport ? transport_text(*failure.transport) : std::string{name(failure.kind)});
+      if (!failure.detail.empty()) add("{}", shown(failure.detail));
+    }
+    if (request.zeros > 0 || !fact.result)
+      add("{} bytes of the body sent, {} bytes acknowledged, {} segments sent again", fact.delivery.sent,
+          fact.delivery.acknowledged, fact.delivery.retransmits);
+  }
+
+  void operator()(const IdleWatch& fact) {
+    const auto over = connection_text(evidence_, fact.question.connection);
+    if (fact.ended)
+      add("silence{}: ended after {}: {}", over, duration_text(fact.kept), transport_text(*fact.ended));
+    else
+      add("silence{}: kept for {}", over, duration_text(fact.kept));
+    if (fact.received > 0) add("{} bytes came unasked", fact.received);
+    if (!fact.probed) return;
+    if (fact.probed->answered)
+      add("the keep-alive probe was answered in {}", duration_text(fact.probed->after));
+    else if (fact.probed->failure)
+      add("the keep-alive probe: {}", transport_text(*fact.probed->failure));
+    else
+      add("{} keep-alive probes were not answered", fact.probed->unanswered);
+  }
+
   void operator()(const SshBanner& fact) {
-    const auto asked = "SSH identification" + connection_text(evidence_, fact.question.connection);
-    if (fact.result)
-      return add("{}: SSH-{}-{} {}", asked, shown(fact.result->protocol), shown(fact.result->software),
-                 shown(fact.result->comments));
+    const auto& type = fact.question.host_key_type;
+    const auto asked = "SSH identification" + (type.empty() ? "" : " and key " + shown(type)) +
+                       connection_text(evidence_, fact.question.connection);
+    if (fact.result) {
+      add("{}: SSH-{}-{} {}", asked, shown(fact.result->protocol), shown(fact.result->software),
+          shown(fact.result->comments));
+      if (fact.host_key)
+        add("host key {}, {} bits, {}", shown(fact.host_key->type), fact.host_key->bits,
+            shown(fact.host_key->fingerprint));
+      if (fact.key_failure) describe(*fact.key_failure);
+      if (fact.offer) describe("the server offers", *fact.offer);
+      return;
+    }
     const auto& failure = fact.result.error();
     add("{}: {}", asked, failure.transport ? transport_text(*failure.transport) : "something else came");
     if (!failure.first_bytes.empty()) add("it begins: {}", shown(failure.first_bytes));
@@ -210,28 +267,13 @@ class Describer {
     return "";
   }
 
-  static std::string answer_text(const PathStep& step) {
-    const auto after = duration_text(step.after);
-    switch (step.answer) {
-      case StepAnswer::silence:
-        return "no answer";
-      case StepAnswer::expired:
-        return step.icmp ? fmt::format("{} ({})", step.icmp->sender.to_string(), after) : "expired there";
-      case StepAnswer::unreachable:
-        return step.icmp ? fmt::format("{} ({})", icmp_text(*step.icmp), after) : "unreachable";
-      case StepAnswer::accepted:
-        return fmt::format("the service answered ({})", after);
-      case StepAnswer::reset:
-        return fmt::format("reset (RST) ({})", after);
-      case StepAnswer::closed:
-        return fmt::format("closed (FIN) ({})", after);
-      case StepAnswer::not_sent:
-        return "not sent" + (step.failure ? ": " + error_name(step.failure->error) : "");
-    }
-    return {};
+  std::string hop_name(const PathStep& step) const {
+    return step.icmp ? checks::name_of(evidence_, step.icmp->sender).value_or("") : "";
   }
 
   static std::string outcome(const DnsLookup& fact) {
+    if (fact.status == DnsStatus::answered && fact.question.type == DnsType::ptr)
+      return listed(fact.names, [](const auto& found) { return shown(found); });
     if (fact.status == DnsStatus::answered)
       return listed(fact.addresses, [](const DnsAddress& record) {
         return fmt::format("{} (TTL {} s)", record.address.to_string(), record.ttl.count());
@@ -255,7 +297,31 @@ class Describer {
     if (!failure.answered)
       add("nothing came back after the ClientHello{}",
           failure.acknowledged ? ", whose arrival the peer's TCP acknowledged" : "");
+    if (failure.tcp) describe(*failure.tcp);
     if (!failure.first_bytes.empty()) add("what came begins: {}", shown(failure.first_bytes));
+  }
+
+  void describe(const SshKeyFailure& failure) {
+    add("no host key: {}", failure.transport ? transport_text(*failure.transport) : shown(failure.reason));
+    if (failure.ours) describe("we offered", *failure.ours);
+  }
+
+  void describe(std::string_view who, const SshOffer& offer) {
+    const auto names = [](const std::vector<std::string>& list) {
+      return list.empty() ? std::string{"none"} : listed(list, [](const auto& n) { return shown(n); });
+    };
+    add("{} key exchange {}", who, names(offer.key_exchange));
+    add("{} host keys {}", who, names(offer.host_key));
+    add("{} ciphers {}", who, names(offer.ciphers_to_client));
+    add("{} MACs {}", who, names(offer.macs_to_client));
+  }
+
+  void describe(const TcpEnd& progress) {
+    add("by then {} bytes sent were not acknowledged, {} segments were sent again, the path MTU was {}",
+        progress.unacknowledged, progress.retransmits, progress.path_mtu);
+    constexpr std::uint32_t guess = 536;  // of the kernel, before the first segment
+    if (progress.largest_received > guess)
+      add("the largest segment that came had {} bytes", progress.largest_received);
   }
 
   void describe(const Certificate& certificate, std::size_t depth) {
@@ -275,6 +341,30 @@ class Describer {
 };
 
 }  // namespace
+
+std::string answer_text(const PathStep& step, std::string_view hop_name) {
+  const auto after = duration_text(step.after);
+  const auto named = hop_name.empty() ? "" : " " + shown(hop_name);
+  switch (step.answer) {
+    case StepAnswer::silence:
+      return "no answer";
+    case StepAnswer::expired:
+      if (!step.icmp) return "expired there";
+      return fmt::format("{}{} ({}){}", step.icmp->sender.to_string(), named, after, labels_text(*step.icmp));
+    case StepAnswer::unreachable:
+      if (!step.icmp) return "unreachable";
+      return fmt::format("{}{} ({}){}", icmp_text(*step.icmp), named, after, labels_text(*step.icmp));
+    case StepAnswer::accepted:
+      return fmt::format("the service answered ({})", after);
+    case StepAnswer::reset:
+      return fmt::format("reset (RST) ({})", after);
+    case StepAnswer::closed:
+      return fmt::format("closed (FIN) ({})", after);
+    case StepAnswer::not_sent:
+      return "not sent" + (step.failure ? ": " + error_name(step.failure->error) : "");
+  }
+  return {};
+}
 
 std::vector<std::string> describe(const Measurement& measurement, const checks::Evidence& evidence) {
   Describer describer{evidence};

@@ -68,9 +68,10 @@ template <typename Io>
 void fields(Io& io, Of<Io, checks::Settings>& settings) {
   // A new setting does not compile before it is decided here whether judging depends on it.
   [[maybe_unused]] auto& [profile, dns_servers, overrides, family, name_scope, expected_addresses, source,
-                          attempts, trace, tls, server_name, proxies, proxy_source, headers, expected_status,
-                          collection, token, allowlists, egress, timeout, deadline, expiry_warning, site,
-                          system_files] = settings;
+                          attempts, trace, hops, hop_names, tls, server_name, ssh_fingerprints, proxies,
+                          proxy_source, headers, expected_status, collection, token, allowlists, egress,
+                          timeout, deadline, idle, upload, methods, expiry_warning, site, system_files] =
+      settings;
   io("profile", profile);
   io("collection", collection);
   io("dns_servers", dns_servers);
@@ -83,6 +84,7 @@ void fields(Io& io, Of<Io, checks::Settings>& settings) {
   path(io, "ca_file", tls.ca_file);
   path(io, "client_certificate", tls.client_certificate);
   io("server_name", server_name);
+  io("ssh_fingerprints", ssh_fingerprints);
   io("proxies", proxy_source);
   io("expect_status", expected_status);
   header_names(io, headers);
@@ -91,6 +93,9 @@ void fields(Io& io, Of<Io, checks::Settings>& settings) {
   io("egress", egress);
   io("timeout_ms", timeout);
   io("deadline_ms", deadline);
+  io("idle_ms", idle);
+  io("upload_bytes", upload);
+  io("methods", methods);
   io("expiry_warning_days", expiry_warning);
   if constexpr (!Io::writes) {
     if (has_token) token.emplace(std::string{probe::blanked});

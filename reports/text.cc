@@ -197,6 +197,8 @@ void measurement(Page& page, const Investigation& investigation, const probe::Me
     const auto text =
         i == 0 ? fmt::format("{} ({})", lines[i], duration_text(measured.time.elapsed)) : lines[i];
     page.item(i == 0 ? fmt::format("  {:<5}", id_text(measured.id)) : "         ", text, Color::dim);
+    if (i == 0 && !measured.because.empty())
+      page.item("         ", "asked because " + printable(measured.because), Color::none, Color::dim);
   }
   if (most < lines.size())
     page.item("         ", fmt::format("… {} more", lines.size() - most), Color::none, Color::dim);
@@ -284,7 +286,7 @@ bool matters(const Investigation& investigation, const Finding& finding) {
     case Status::skip:
       return went_well || finding.check == Check::allowlist;
     case Status::pass:
-      return finding.check == Check::dns || finding.check == Check::proxy;
+      return finding.check == Check::dns || finding.check == Check::path || finding.check == Check::proxy;
     default:
       return true;
   }

@@ -139,11 +139,15 @@ std::string_view name(probe::DnsType type) {
       return "A";
     case probe::DnsType::aaaa:
       return "AAAA";
+    case probe::DnsType::ptr:
+      return "PTR";
   }
   return {};
 }
 std::string_view name(probe::DnsTransport transport) { return nth({"udp", "tcp"}, transport); }
-std::string_view name(probe::TcpPurpose purpose) { return nth({"reach", "listen"}, purpose); }
+std::string_view name(probe::TrialPurpose purpose) { return nth({"idle", "upload", "method"}, purpose); }
+std::string_view name(probe::IdleUse use) { return nth({"hand_on", "keep_alive"}, use); }
+std::string_view name(probe::TcpPurpose purpose) { return nth({"reach", "listen", "compare"}, purpose); }
 std::string_view name(probe::PathFlow flow) { return nth({"syn", "udp", "client_hello"}, flow); }
 std::string_view name(probe::StepAnswer answer) {
   return nth({"silence", "expired", "unreachable", "accepted", "reset", "closed", "not_sent"}, answer);

@@ -55,6 +55,8 @@ std::string_view name(probe::HttpFailure::Kind kind);
 std::string_view name(probe::IcmpError::Family family);
 std::string_view name(probe::Credential credential);
 std::string_view name(probe::RequestForm form);
+std::string_view name(probe::TrialPurpose purpose);
+std::string_view name(probe::IdleUse use);
 std::string_view name(checks::Family family);
 std::string_view name(checks::NameScope scope);
 std::string_view name(checks::ProxySource::Kind kind);

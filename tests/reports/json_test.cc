@@ -58,7 +58,7 @@ TEST(Json, TellsTheDiagnosis) {
           R"({"where":"path","hop":2,"address":"198.51.100.1","precision":"at","next":"203.0.113.1"})"));
   EXPECT_EQ(diagnosis["confidence"], "high");
   EXPECT_EQ(diagnosis["responsible"], "network");
-  EXPECT_EQ(diagnosis["evidence"], json({"m2", "m3"}));
+  EXPECT_EQ(diagnosis["evidence"], json({"m2", "m3", "m4"}));
 }
 
 TEST(Json, KeepsTheEvidenceOfEachKind) {
@@ -83,7 +83,7 @@ TEST(Json, KeepsTheEvidenceOfEachKind) {
 
   EXPECT_EQ(failed[0]["failure"]["error"], "EHOSTUNREACH");
   EXPECT_EQ(failed[0]["failure"]["icmp"],
-            json::parse(R"({"family":"icmp","type":3,"code":13,"sender":"198.51.100.1"})"));
+            json::parse(R"({"family":"icmp","type":3,"code":13,"sender":"198.51.100.1","mpls":[]})"));
   EXPECT_EQ(failed[0]["failure"]["syn_retransmits"], 2);
   EXPECT_EQ(failed[1]["established"]["early_end"], json::parse(R"({"after_ms":20.0,"reset":true})"));
   EXPECT_EQ(failed[2]["failure"]["auth_schemes"], json({"Negotiate", "NTLM"}));
@@ -92,8 +92,12 @@ TEST(Json, KeepsTheEvidenceOfEachKind) {
   EXPECT_EQ(failed[4]["failure"]["transport"]["error"], "EOF");
   EXPECT_EQ(failed[5]["subject"], "[2001:db8::5]:22");
   EXPECT_EQ(failed[5]["identification"]["software"], "OpenSSH_9.2p1");
+  EXPECT_EQ(failed[5]["host_key"]["bits"], 256);
+  EXPECT_EQ(failed[5]["offer"]["ciphers_to_client"], json({"aes256-ctr"}));
   EXPECT_EQ(failed[6]["failure"]["transport"]["error"], "ETIMEDOUT");
-  EXPECT_EQ(failed[7]["status"], "nxdomain");
+  EXPECT_EQ(failed[7]["host_key_type"], "ssh-rsa");
+  EXPECT_EQ(failed[7]["key_failure"]["ours"]["host_key"], json({"rsa-sha2-512", "ssh-ed25519"}));
+  EXPECT_EQ(failed[8]["status"], "nxdomain");
 }
 
 /// The response of a report whose only measurement is this body.

@@ -130,6 +130,20 @@ TEST(ReadReport, EveryFieldThatIsWrittenIsRead) {
   }
 }
 
+TEST(ReadReport, AReportOfBeforeNamesAndLabelsIsRead) {
+  auto document = json::parse(render_json(unjudged_sample()));
+  std::size_t erased = 0;
+  for (auto& target : document["targets"])
+    for (auto& measurement : target["measurements"]) {
+      if (measurement["kind"] == "dns") erased += measurement.erase("names");
+      if (measurement["kind"] != "path") continue;
+      for (auto& step : measurement["steps"])
+        if (!step["icmp"].is_null()) erased += step["icmp"].erase("mpls");
+    }
+  ASSERT_GT(erased, 5U);
+  EXPECT_TRUE(read_report(document.dump(), "r"));
+}
+
 struct Anything {
   template <typename T>
   operator T() const {
@@ -151,14 +165,17 @@ TEST(ReadReport, EveryFieldOfAMeasurementIsInTheReport) {
   const auto* what =
       "a new field: name it in fields() of reports/measurement_json.cc, give it a value in sample_report.h "
       "and a line in docs/report.schema.json; then count it here";
-  EXPECT_EQ(field_count<Measurement>(), 3U) << what;
+  EXPECT_EQ(field_count<Measurement>(), 4U) << what;
   EXPECT_EQ(field_count<EnvironmentQuestion>(), 1U) << what;
   EXPECT_EQ(field_count<Environment>(), 8U) << what;
   EXPECT_EQ(field_count<ResolverConfig>(), 3U) << what;
   EXPECT_EQ(field_count<DnsQuestion>(), 4U) << what;
-  EXPECT_EQ(field_count<DnsLookup>(), 9U) << what;
-  EXPECT_EQ(field_count<TcpQuestion>(), 3U) << what;
+  EXPECT_EQ(field_count<DnsLookup>(), 10U) << what;
+  EXPECT_EQ(field_count<IcmpError>(), 5U) << what;
+  EXPECT_EQ(field_count<MplsLabel>(), 4U) << what;
+  EXPECT_EQ(field_count<TcpQuestion>(), 4U) << what;
   EXPECT_EQ(field_count<TcpInfo>(), 4U) << what;
+  EXPECT_EQ(field_count<TcpEnd>(), 4U) << what;
   EXPECT_EQ(field_count<TcpEstablished>(), 4U) << what;
   EXPECT_EQ(field_count<TransportFailure>(), 2U) << what;
   EXPECT_EQ(field_count<ConnectFailure>(), 3U) << what;
@@ -170,15 +187,26 @@ TEST(ReadReport, EveryFieldOfAMeasurementIsInTheReport) {
   EXPECT_EQ(field_count<TlsQuestion>(), 5U) << what;
   EXPECT_EQ(field_count<Certificate>(), 13U) << what;
   EXPECT_EQ(field_count<TlsSession>(), 5U) << what;
-  EXPECT_EQ(field_count<TlsFailure>(), 8U) << what;
+  EXPECT_EQ(field_count<TlsFailure>(), 9U) << what;
   EXPECT_EQ(field_count<TlsHandshake>(), 9U) << what;
-  EXPECT_EQ(field_count<HttpRequest>(), 4U) << what;
+  EXPECT_EQ(field_count<HttpRequest>(), 5U) << what;  // one of them is of trials alone
   EXPECT_EQ(field_count<HttpQuestion>(), 3U) << what;
   EXPECT_EQ(field_count<HttpResponse>(), 7U) << what;
-  EXPECT_EQ(field_count<HttpFailure>(), 6U) << what;
+  EXPECT_EQ(field_count<HttpFailure>(), 7U) << what;
   EXPECT_EQ(field_count<HttpExchange>(), 3U) << what;
   EXPECT_EQ(field_count<SshIdentification>(), 3U) << what;
   EXPECT_EQ(field_count<SshFailure>(), 2U) << what;
+  EXPECT_EQ(field_count<TrialQuestion>(), 5U) << what;
+  EXPECT_EQ(field_count<Delivery>(), 4U) << what;
+  EXPECT_EQ(field_count<HttpTrial>(), 4U) << what;
+  EXPECT_EQ(field_count<IdleQuestion>(), 3U) << what;
+  EXPECT_EQ(field_count<IdleWatch>(), 5U) << what;
+  EXPECT_EQ(field_count<KeepAlive>(), 4U) << what;
+  EXPECT_EQ(field_count<SshQuestion>(), 2U) << what;
+  EXPECT_EQ(field_count<SshOffer>(), 6U) << what;
+  EXPECT_EQ(field_count<SshHostKey>(), 3U) << what;
+  EXPECT_EQ(field_count<SshKeyFailure>(), 3U) << what;
+  EXPECT_EQ(field_count<SshBanner>(), 5U) << what;
 }
 
 TEST(ReadReport, NoSecretIsWritten) {

@@ -34,9 +34,10 @@ inline checks::Investigation target(checks::Scheme scheme, std::string host, std
   return investigation;
 }
 
-inline void measure(checks::Investigation& investigation, probe::Clock::duration elapsed, probe::Fact fact) {
+inline void measure(checks::Investigation& investigation, probe::Clock::duration elapsed, probe::Fact fact,
+                    std::string because = {}) {
   const auto id = static_cast<std::uint32_t>(investigation.evidence.measurements().size() + 1);
-  investigation.evidence.add({{id}, {day + id * 10ms, elapsed}, std::move(fact)});
+  investigation.evidence.add({{id}, {day + id * 10ms, elapsed}, std::move(fact), std::move(because)});
 }
 
 inline std::vector<probe::MeasurementId> ids(std::initializer_list<std::uint32_t> numbers) {
@@ -80,6 +81,18 @@ inline probe::DnsLookup lookup(std::string name, std::vector<const char*> addres
   fact.rcode = addresses.empty() ? 3 : 0;
   fact.aliases = {{fact.question.name, "edge.example.net", 60s}};
   for (const auto* address : addresses) fact.addresses.push_back({make_address(address), 300s});
+  return fact;
+}
+
+inline probe::DnsLookup hop_name(const char* address, std::string name) {
+  probe::DnsLookup fact;
+  fact.question = {probe::reverse_name(make_address(address)),
+                   probe::DnsType::ptr,
+                   {make_address("10.1.2.1"), 53},
+                   probe::DnsTransport::udp};
+  fact.status = probe::DnsStatus::answered;
+  fact.rcode = 0;
+  fact.names = {std::move(name)};
   return fact;
 }
 
@@ -134,6 +147,7 @@ inline probe::TlsHandshake refused_handshake(std::uint32_t connection) {
   failure.first_bytes = "HTTP/1.1 400";
   failure.answered = true;
   failure.acknowledged = true;
+  failure.tcp = probe::TcpEnd{517, 536, 1500, 3};
   fact.result = std::unexpected{failure};
   return fact;
 }
@@ -168,6 +182,7 @@ inline probe::HttpExchange cut_exchange(std::uint32_t connection) {
   probe::HttpFailure failure;
   failure.transport = transport(asio::error::eof);
   failure.detail = "the body is shorter than announced";
+  failure.tcp = probe::TcpEnd{0, 1448, 1500, 1};
   failure.received = 120;
   failure.first_bytes = "HTTP/1.1 200 OK";
   failure.partial = response(200, {});
@@ -193,19 +208,44 @@ inline probe::ProxyTunnel refused_tunnel(std::uint32_t connection) {
   return fact;
 }
 
+inline probe::SshOffer ssh_offer() {
+  return {{"curve25519-sha256", "kex-strict-s-v00@openssh.com"},
+          {"rsa-sha2-512", "ssh-ed25519"},
+          {"aes128-ctr"},
+          {"aes256-ctr"},
+          {"hmac-sha2-256"},
+          {"hmac-sha2-512"}};
+}
+
 inline probe::SshBanner banner(std::uint32_t connection) {
-  return {{{connection}}, probe::SshIdentification{"2.0", "OpenSSH_9.2p1", "Debian"}};
+  probe::SshBanner fact{{{connection}, {}}, probe::SshIdentification{"2.0", "OpenSSH_9.2p1", "Debian"}};
+  fact.offer = ssh_offer();
+  fact.host_key = {"ssh-ed25519", 256, "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"};
+  return fact;
+}
+
+inline probe::SshBanner no_host_key(std::uint32_t connection) {
+  probe::SshBanner fact{{{connection}, "ssh-rsa"}, probe::SshIdentification{"2.0", "old", ""}};
+  fact.offer = ssh_offer();
+  fact.offer->key_exchange = {"diffie-hellman-group1-sha1"};
+  fact.key_failure =
+      probe::SshKeyFailure{transport(asio::error::timed_out), "nothing in common", ssh_offer()};
+  return fact;
 }
 
 inline probe::SshBanner no_banner(std::uint32_t connection) {
-  return {{{connection}}, std::unexpected{probe::SshFailure{transport(asio::error::timed_out), "220 mail"}}};
+  return {{{connection}, {}},
+          std::unexpected{probe::SshFailure{transport(asio::error::timed_out), "220 mail"}}};
 }
 
 /// Every kind of step, and silence that is one line in a text.
 inline probe::PathTrace path(const char* address, std::uint16_t port, probe::PathFlow flow) {
   using probe::StepAnswer;
-  const probe::IcmpError expired{probe::IcmpError::Family::icmp, 11, 0,
-                                 asio::ip::make_address("198.51.100.1")};
+  const probe::IcmpError expired{probe::IcmpError::Family::icmp,
+                                 11,
+                                 0,
+                                 asio::ip::make_address("198.51.100.1"),
+                                 {{100, 0, false, 1}, {24001, 5, true, 254}}};
   const probe::IcmpError rejected{probe::IcmpError::Family::icmp, 3, 13,
                                   asio::ip::make_address("203.0.113.1")};
   probe::PathTrace trace{{{asio::ip::make_address(address), port}, flow, 9, {}},
@@ -228,9 +268,12 @@ inline checks::Investigation filtered_target() {
   measure(failed, 300us, environment());
   measure(failed, 2100us, lookup("azure.example.com", {"203.0.113.9"}));
   measure(failed, 31ms, rejected("203.0.113.9", 443));
-  measure(failed, 320ms, path("203.0.113.9", 443, probe::PathFlow::syn));
-  measure(failed, 330ms, path("203.0.113.9", 443, probe::PathFlow::client_hello));
+  measure(failed, 320ms, path("203.0.113.9", 443, probe::PathFlow::syn),
+          "198.51.100.1 says that it is not reachable: at which hop is that?");
+  measure(failed, 330ms, path("203.0.113.9", 443, probe::PathFlow::client_hello),
+          "nothing came back on the ClientHello: which hop is the last that sees it?");
   measure(failed, 340ms, path("203.0.113.9", 33434, probe::PathFlow::udp));
+  measure(failed, 12ms, hop_name("198.51.100.1", "r1.example.net"));
   failed.findings = {
       finding(Check::dns, "azure.example.com", Status::pass, "azure.example.com is 203.0.113.9", {2}),
       finding(Check::tcp, "203.0.113.9:443", Status::fail,
@@ -252,7 +295,7 @@ inline checks::Investigation filtered_target() {
   diagnosis.responsible = checks::Responsible::network;
   diagnosis.remedy = {"On 198.51.100.1, allow TCP from 10.1.2.3 to 203.0.113.9 port 443.",
                       "Then run fwprobe again: the row above must be whole."};
-  diagnosis.evidence = ids({2, 3});
+  diagnosis.evidence = ids({2, 3, 4});
   checks::Flow flow;
   flow.sources = {{make_address("10.1.2.3"), 32}};
   flow.destinations = {{make_address("203.0.113.9"), 32}};
@@ -285,6 +328,40 @@ inline checks::Investigation healthy_target() {
   return passed;
 }
 
+inline probe::HttpTrial trial(std::uint32_t connection) {
+  probe::HttpTrial made;
+  made.question.connection = {connection};
+  made.question.request.method = "POST";
+  made.question.request.url = *probe::parse_url("https://azure.example.com/");
+  made.question.request.headers = {{"Content-Type", "application/octet-stream"}};
+  made.question.request.zeros = 65536;
+  made.question.purpose = probe::TrialPurpose::upload;
+  made.question.turn = 2;
+  made.first_byte = 3ms;
+  made.delivery = {65536, 32768, 4, 1500ms};
+  probe::HttpFailure failure;
+  failure.transport = transport(asio::error::timed_out);
+  made.result = std::unexpected{failure};
+  return made;
+}
+
+inline probe::IdleWatch watched(std::uint32_t connection) {
+  probe::IdleWatch made;
+  made.question = {{connection}, 90s, probe::IdleUse::keep_alive};
+  made.kept = 90s;
+  made.received = 3;
+  made.probed = probe::KeepAlive{false, transport(asio::error::connection_reset), 2, 1500ms};
+  return made;
+}
+
+inline probe::IdleWatch ended_watch(std::uint32_t connection) {
+  probe::IdleWatch made;
+  made.question = {{connection}, 90s, probe::IdleUse::hand_on};
+  made.kept = 60s;
+  made.ended = transport(asio::error::eof);
+  return made;
+}
+
 /// No setting as it is when nothing is given.
 inline checks::Settings settings() {
   checks::Settings settings;
@@ -296,6 +373,7 @@ inline checks::Settings settings() {
   settings.expected_addresses = {{make_address("203.0.113.0"), 24}};
   settings.source = {make_address("10.1.2.3"), "eth0"};
   settings.attempts = 3;
+  settings.ssh_fingerprints = {"SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"};
   settings.tls = {"/etc/ca.pem", "/etc/client.pem", "/etc/client.key"};
   settings.server_name = "sni.example.com";
   settings.proxy_source = {
@@ -310,6 +388,9 @@ inline checks::Settings settings() {
   settings.egress = {make_address("203.0.113.77")};
   settings.timeout = 1500ms;
   settings.deadline = 20s;
+  settings.idle = 90s;
+  settings.upload = 65536;
+  settings.methods = true;
   settings.expiry_warning = std::chrono::days{30};
   settings.site = "dmz";
 
@@ -355,11 +436,19 @@ inline checks::Investigation troubled_target() {
   measure(warned, 5ms, cut_exchange(2));
   measure(warned, 5ms, banner(2));
   measure(warned, 5s, no_banner(2));
+  measure(warned, 5s, no_host_key(2));
   auto lookup_failed = lookup("gone.example.com", {});
   lookup_failed.truncated_udp = true;
   lookup_failed.failure = transport({ECONNREFUSED, std::system_category()});
   lookup_failed.detail = "the answer is for another question";
   measure(warned, 5ms, lookup_failed);
+  measure(warned, 2s, trial(2));
+  measure(warned, 92s, watched(2));
+  measure(warned, 60s, ended_watch(2));
+  auto clamped = connected("2001:db8::5", 22);
+  clamped.question.purpose = probe::TcpPurpose::compare;
+  clamped.question.max_segment = 1220;
+  measure(warned, 20ms, clamped);
   warned.findings = {
       finding(Check::tcp, "[2001:db8::5]:22", Status::pass, "connected in 20 ms", {2}),
       finding(Check::ssh, "[2001:db8::5]:22", Status::warn, "the banner came late", {6},

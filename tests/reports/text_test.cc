@@ -173,7 +173,16 @@ TEST(Text, EscapesWhateverComesFromTheNetwork) {
       tls.chain[0].dns_names = {t};
       tls.verify_errors[0].text = tls.result.error().reason = tls.result.error().first_bytes = t;
       tests::measure(target, {}, tls);
-      tests::measure(target, {}, probe::SshBanner{{}, probe::SshIdentification{t, t, t}});
+      auto ssh = tests::no_host_key(0);
+      ssh.question.host_key_type = t;
+      ssh.result = probe::SshIdentification{t, t, t};
+      ssh.offer->key_exchange = ssh.offer->host_key = ssh.offer->ciphers_to_client = {t};
+      ssh.offer->macs_to_client = ssh.key_failure->ours->key_exchange = {t};
+      ssh.host_key = probe::SshHostKey{t, 0, t};
+      tests::measure(target, {}, ssh);
+      ssh.key_failure->transport.reset();
+      ssh.key_failure->reason = t;
+      tests::measure(target, {}, ssh);
       auto lookup = tests::lookup(t, {"192.0.2.1"});
       lookup.aliases[0].to = lookup.detail = t;
       tests::measure(target, {}, lookup);
@@ -183,7 +192,7 @@ TEST(Text, EscapesWhateverComesFromTheNetwork) {
       tests::measure(target, {}, tunnel);
       auto connect = tests::connected("192.0.2.1", 1);
       connect.result->greeting = t;
-      tests::measure(target, {}, connect);
+      tests::measure(target, {}, connect, t);
     }
     report.vantage.host = row.text;
     report.vantage.site = row.text;
