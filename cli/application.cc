@@ -7,18 +7,21 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "checks/explain.h"
 #include "cli/check.h"
 #include "cli/check_options.h"
 #include "cli/judge.h"
+#include "cli/output.h"
+#include "cli/trace.h"
 #include "cli/values.h"
 #include "version.h"
 
 namespace fwprobe::cli {
 namespace {
 
-constexpr std::string_view later_verbs[] = {"run", "trace", "allowlist", "rules", "serve"};
+constexpr std::string_view later_verbs[] = {"run", "allowlist", "rules", "serve"};
 
 constexpr auto footer =
     "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
@@ -39,8 +42,24 @@ std::vector<std::string> words_of(const CLI::App& app) {
 }
 
 ExitCode refuse(std::string_view message, std::string_view help) {
-  fmt::print(stderr, "fwprobe: {} ('fwprobe {}--help' lists what there is)\n", message, help);
-  return ExitCode::usage;
+  return wrong_usage(fmt::format("{} ('fwprobe {}--help' lists what there is)", message, help));
+}
+
+/// An option whose value is empty, as from a variable that is not set: it must not count as left out.
+std::string empty_value(const CLI::App& verb) {
+  for (const auto* option : verb.get_options())
+    if (std::ranges::any_of(option->results(), &std::string::empty)) return option->get_name();
+  for (const auto* group : verb.get_subcommands([](const CLI::App*) { return true; }))
+    if (auto name = empty_value(*group); !name.empty()) return name;
+  return {};
+}
+
+ExitCode show(std::string_view text) {
+  if (const auto written = write_all(STDOUT_FILENO, text); !written) {
+    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+    return ExitCode::not_measured;
+  }
+  return ExitCode::passed;
 }
 
 /// One line that says what is wrong and, where a word is nearly right, what was meant.
@@ -57,7 +76,8 @@ ExitCode explain_usage(const CLI::App& app, const CLI::ParseError& error, int ar
         continue;
       if (std::ranges::find(later_verbs, word) != std::end(later_verbs))
         return refuse(
-            fmt::format("the verb '{}' is not in this version yet; check, judge and explain are", word),
+            fmt::format("the verb '{}' is not in this version yet; check, trace, judge and explain are",
+                        word),
             help);
       const auto meant = nearest(word, words);
       const auto kind = word.starts_with("-") ? "option" : "verb";
@@ -71,14 +91,8 @@ ExitCode explain_usage(const CLI::App& app, const CLI::ParseError& error, int ar
 }
 
 ExitCode run_explain(const std::string& code) {
-  if (code.empty()) {
-    fmt::print("{}", checks::explain_all());
-    return ExitCode::passed;
-  }
-  if (const auto cause = checks::cause_from(code)) {
-    fmt::print("{}", checks::explain_text(checks::row(*cause)));
-    return ExitCode::passed;
-  }
+  if (code.empty()) return show(checks::explain_all());
+  if (const auto cause = checks::cause_from(code)) return show(checks::explain_text(checks::row(*cause)));
   std::vector<std::string> codes;
   for (const auto& row : checks::causes()) codes.emplace_back(row.code);
   const auto meant = nearest(code, codes);
@@ -104,6 +118,12 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   define_check_options(*check, arguments);
   check->footer(footer);
 
+  TraceArguments trace_arguments;
+  auto* trace =
+      app.add_subcommand("trace", "print the hops to a port as they answer, and where the flow ends");
+  define_trace_options(*trace, trace_arguments);
+  trace->footer(footer);
+
   JudgeArguments judge_arguments;
   auto* judge =
       app.add_subcommand("judge", "judge the measurements of an earlier JSON report, without a network");
@@ -122,7 +142,11 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   } catch (const CLI::ParseError& error) {
     return explain_usage(app, error, argc, argv);
   }
+  for (const auto* verb : app.get_subcommands())
+    if (const auto option = empty_value(*verb); !option.empty())
+      return refuse(fmt::format("{}: the value is empty", option), verb->get_name() + " ");
   if (explain->parsed()) return run_explain(code);
+  if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
 }
 

@@ -1,150 +1,23 @@
 #include "cli/check.h"
 
-#include <array>
-#include <csignal>
-#include <exception>
-#include <list>
-
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-#include <asio/signal_set.hpp>
-#include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include "checks/investigation.h"
-#include "cli/deliver.h"
+#include "cli/measure.h"
 #include "cli/progress.h"
-#include "reports/report.h"
 
 namespace fwprobe::cli {
-namespace {
-
-/// Targets of one command line that are measured at the same time.
-constexpr std::size_t max_concurrent = 16;
-
-/// RFC 9562 §5.4.
-std::string random_uuid() {
-  std::array<std::uint8_t, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw std::system_error{errno, std::system_category(), "getrandom"};
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    text += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
-  return text;
-}
-
-/// As precise as reports say it.
-probe::WallClock::time_point now() {
-  return std::chrono::floor<std::chrono::milliseconds>(probe::WallClock::now());
-}
-
-/// All targets, at most max_concurrent at once, until done or a signal comes.
-class Run {
- public:
-  Run(const CheckJob& job, probe::TlsContexts& contexts, checks::Observer& observer)
-      : job_{job}, contexts_{contexts}, observer_{observer}, results_(job.targets.size()) {}
-
-  /// The signal that ended it, 0 when it came to its end.
-  int run() {
-    asio::signal_set signals{context_, SIGINT, SIGTERM};
-    signals.async_wait([this, &signals](std::error_code error, int number) {
-      if (error) return;
-      signal_ = number;
-      signals.clear();  // a second signal ends the process at once
-      for (auto& task : tasks_) task.emit(asio::cancellation_type::terminal);
-    });
-    for (std::size_t n = 0; n < std::min(max_concurrent, job_.targets.size()); ++n) start_next(signals);
-    context_.run();
-    if (failure_) std::rethrow_exception(failure_);
-    return signal_;
-  }
-
-  std::vector<checks::Investigation> take_results() && {
-    std::vector<checks::Investigation> all;
-    for (std::size_t i = 0; i < results_.size(); ++i)
-      all.push_back(results_[i] ? std::move(*results_[i]) : unstarted(i));
-    return all;
-  }
-
- private:
-  checks::Investigation unstarted(std::size_t index) const {
-    checks::Investigation investigation;
-    investigation.target = job_.targets[index];
-    investigation.complete = false;
-    checks::conclude(investigation, job_.settings);
-    return investigation;
-  }
-
-  void start_next(asio::signal_set& signals) {
-    if (next_ == job_.targets.size() || signal_ != 0) {
-      if (running_ == 0) signals.cancel();
-      return;
-    }
-    const auto index = next_++;
-    ++running_;
-    auto& task = tasks_.emplace_back();
-    asio::co_spawn(
-        context_, checks::investigate(job_.targets[index], job_.settings, contexts_, observer_),
-        asio::bind_cancellation_slot(task.slot(), [this, index, &signals](const std::exception_ptr& failure,
-                                                                          checks::Investigation result) {
-          if (failure) failure_ = failure;
-          results_[index] = std::move(result);
-          --running_;
-          start_next(signals);
-        }));
-  }
-
-  const CheckJob& job_;
-  probe::TlsContexts& contexts_;
-  checks::Observer& observer_;
-  asio::io_context context_{1};
-  std::list<asio::cancellation_signal> tasks_;
-  std::vector<std::optional<checks::Investigation>> results_;
-  std::size_t next_ = 0;
-  std::size_t running_ = 0;
-  int signal_ = 0;
-  std::exception_ptr failure_;
-};
-
-}  // namespace
 
 ExitCode run_check(const CheckArguments& arguments, const Variables& variables) {
-  const auto refuse = [](const std::string& message) {
-    fmt::print(stderr, "fwprobe: {}\n", message);
-    return ExitCode::usage;
-  };
   auto job = understand(arguments, variables);
-  if (!job) return refuse(job.error().message);
+  if (!job) return wrong_usage(job.error().message);
   auto contexts = probe::TlsContexts::load(job->settings.tls);
-  if (!contexts) return refuse(contexts.error());
+  if (!contexts) return wrong_usage(contexts.error());
 
   Progress progress{!job->output.quiet && ::isatty(STDERR_FILENO) == 1 ? Progress::Mode::line
                                                                        : Progress::Mode::silent};
-  reports::Report report;
-  report.run_id = random_uuid();
-  report.started = now();
-  Run run{*job, *contexts, progress};
-  const int signal = run.run();
-  report.targets = std::move(run).take_results();
-  const auto settings = std::make_shared<const checks::Settings>(job->settings);
-  for (auto& target : report.targets) target.settings = settings;
-  report.finished = now();
-  report.complete = signal == 0;
-  const auto& environment = report.targets.front().evidence.environment();
-  report.vantage = {environment.host, std::nullopt, environment.addresses, job->settings.egress};
-  if (!job->settings.site.empty()) report.vantage.site = job->settings.site;
+  const auto measured = measure(*job, *contexts, progress);
   progress.clear();
-
-  const bool written = write_reports(job->output, report, variables);
-  if (signal == SIGINT) return ExitCode::interrupted;
-  if (signal == SIGTERM) return ExitCode::terminated;
-  const auto code = exit_code(report, job->output.strict);
-  return written || code == ExitCode::failed ? code : ExitCode::not_measured;
+  return deliver(*job, measured, variables);
 }
 
 }  // namespace fwprobe::cli

@@ -50,6 +50,49 @@ Parsed<checks::Target> with_profile(checks::Target target, std::optional<checks:
   return target;
 }
 
+/// "DefaultCollection", "tfs/DefaultCollection".
+Parsed<std::string> parse_collection(std::string_view text) {
+  const auto wrong = [&](std::string_view why) {
+    return std::unexpected{fmt::format(
+        "'{}' {}; write its name, such as DefaultCollection or tfs/DefaultCollection", text, why)};
+  };
+  if (text.contains("://")) return wrong("is a URL, not a collection or organization");
+  if (std::ranges::any_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }))
+    return wrong("contains a control character");
+  if (text.find_first_not_of('/') == text.npos) return wrong("names no collection");
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto segment = text.substr(begin, text.find('/', begin) - begin);
+    // Dot segments would lead to another place (RFC 3986 §5.2.4).
+    if (segment == "." || segment == "..") return wrong("leads to another path");
+    begin += segment.size() + 1;
+  }
+  return std::string{text};
+}
+
+bool lacks_family(const std::vector<asio::ip::address>& addresses, checks::Family family) {
+  return std::ranges::none_of(
+      addresses, [&](const auto& address) { return address.is_v6() == (family == checks::Family::ipv6); });
+}
+
+/// -4 or -6 against the addresses on the command line, for a target that no proxy resolves: nothing could be
+/// measured.
+void refuse_other_family(const CheckJob& job, Reading& read) {
+  const auto& settings = job.settings;
+  if (!settings.family) return;
+  const auto only = settings.family == checks::Family::ipv6 ? "is of IPv4, and -6 asks for IPv6 only"
+                                                            : "is of IPv6, and -4 asks for IPv4 only";
+  for (const auto& target : job.targets) {
+    if (settings.proxies.choose(name(target.scheme), target.host, target.port).server) continue;
+    if (target.host.address)
+      read.refuse(lacks_family({*target.host.address}, *settings.family),
+                  fmt::format("'{}' {}; leave it out", target.text(), only));
+    for (const auto& given : settings.overrides)
+      if (given.name == target.host.name)
+        read.refuse(lacks_family(given.addresses, *settings.family),
+                    fmt::format("--resolve: every address of {} {}; leave it out", given.name, only));
+  }
+}
+
 Parsed<allowlist::Allowlist> load_list(std::string_view text) {
   auto list = allowlist::load(text);
   if (!list) return std::unexpected{list.error().message};
@@ -72,22 +115,30 @@ std::string key_file(const CheckArguments& arguments) {
 
 }  // namespace
 
+void define_network_options(CLI::App& verb, CheckArguments& a) {
+  repeatable(verb.add_option(
+                 "--dns-server", a.dns_servers,
+                 "ask this resolver, ADDR[:PORT] (repeatable: answers are compared); default: the system's"))
+      ->group(names_group);
+  repeatable(verb.add_option("--resolve", a.overrides,
+                             "HOST=ADDR[,ADDR…]: use these addresses instead of asking DNS"))
+      ->group(names_group);
+  verb.add_flag("-4,--ipv4", a.ipv4, "only IPv4")->group(names_group);
+  verb.add_flag("-6,--ipv6", a.ipv6, "only IPv6")->group(names_group);
+  verb.add_option("--source", a.source, "measure from this local ADDR or INTERFACE")->group(connection_group);
+  verb.add_option("--timeout", a.timeout, "for one network step, such as 500ms or 5s")
+      ->group(connection_group)
+      ->capture_default_str();
+}
+
 void define_check_options(CLI::App& verb, CheckArguments& a) {
   verb.add_option("TARGET", a.targets,
                   "https://host[:port]/path, http://…, tcp://host:port, tls://host:port, ssh://host[:port], "
                   "or host[:port]")
       ->required();
 
-  const std::string names = "Names and addresses";
-  repeatable(verb.add_option(
-                 "--dns-server", a.dns_servers,
-                 "ask this resolver, ADDR[:PORT] (repeatable: answers are compared); default: the system's"))
-      ->group(names);
-  repeatable(verb.add_option("--resolve", a.overrides,
-                             "HOST=ADDR[,ADDR…]: use these addresses instead of asking DNS"))
-      ->group(names);
-  verb.add_flag("-4,--ipv4", a.ipv4, "only IPv4")->group(names);
-  verb.add_flag("-6,--ipv6", a.ipv6, "only IPv6")->group(names);
+  define_network_options(verb, a);
+  const std::string names = names_group;
   verb.add_flag("--expect-public", a.expect_public, "the name must resolve to publicly routable addresses")
       ->group(names);
   verb.add_flag("--expect-private", a.expect_private, "the name must resolve to private addresses")
@@ -96,18 +147,16 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
                              "the name must resolve inside this PREFIX (repeatable)"))
       ->group(names);
 
-  const std::string connection = "Connection";
-  verb.add_option("--source", a.source, "measure from this local ADDR or INTERFACE")->group(connection);
+  const std::string connection = connection_group;
   verb.add_option("--attempts", a.attempts, "connect to each address N times")
       ->group(connection)
       ->check(CLI::Range(1, 100));
   verb.add_option("--proxy", a.proxy, "go through this proxy: http://[user:password@]host:port or socks5://…")
       ->group(connection);
   verb.add_flag("--no-proxy", a.no_proxy, "ignore the environment's proxy")->group(connection);
-  verb.add_option("--timeout", a.timeout, "for one network step, such as 500ms or 5s")
+  verb.add_option("--deadline", a.deadline, "for a whole target, without the silence of --idle")
       ->group(connection)
       ->capture_default_str();
-  verb.add_option("--deadline", a.deadline, "for a whole target")->group(connection)->capture_default_str();
   verb.add_option("--trace", a.trace, "locate the blocking hop: auto (when something fails), always or never")
       ->group(connection)
       ->capture_default_str();
@@ -117,6 +166,12 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
   verb.add_option("--client-cert", a.client_cert, "client certificate (PEM)")->group(tls);
   verb.add_option("--client-key", a.client_key, "its key (PEM); default: the certificate's file")->group(tls);
   verb.add_option("--sni", a.sni, "server name to send, and to verify, in place of the host")->group(tls);
+
+  repeatable(verb.add_option(
+                 "--ssh-fingerprint", a.ssh_fingerprints,
+                 "the SSH host key must be this, SHA256:… as 'ssh-keygen -lf' prints it (repeatable: one "
+                 "of these)"))
+      ->group("SSH");
 
   const std::string http = "HTTP and API";
   repeatable(verb.add_option("--header", a.headers,
@@ -136,6 +191,21 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
   sources->add_option("--token-file", a.token.file, "take it from this file");
   sources->add_flag("--token-stdin", a.token.standard_input, "take it from standard input");
   sources->require_option(0, 1);
+
+  const std::string trials = "Trials: only when asked for";
+  verb.add_option(
+          "--idle", a.idle,
+          "keep a connection silent for DUR, such as 5m, then use it again: does a firewall forget it? "
+          "The target's deadline is longer by DUR")
+      ->group(trials);
+  verb.add_option("--upload", a.upload,
+                  "POST so many zero bytes to the target's URL, such as 512KiB or 10MiB (at most 100MiB), "
+                  "without a token: does a large request get through?")
+      ->group(trials);
+  verb.add_flag("--methods", a.methods,
+                "ask OPTIONS, POST, PUT, PATCH and DELETE of /.well-known/fwprobe-method-test, which is "
+                "nothing, without a token: does something between let only GET through?")
+      ->group(trials);
 
   const std::string lists = "Allowlists";
   repeatable(verb.add_option("--allowlist", a.allowlists,
@@ -190,14 +260,38 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
       job.targets);
   read.many("--dns-server", a.dns_servers, parse_resolver, settings.dns_servers);
   read.many("--resolve", a.overrides, parse_override, settings.overrides);
+  read.one("--collection", a.collection, parse_collection, settings.collection);
   read.many("--expect-address", a.expected_addresses, parse_expected_prefix, settings.expected_addresses);
   read.many("--header", a.headers, parse_header, settings.headers);
+  read.many("--ssh-fingerprint", a.ssh_fingerprints, parse_fingerprint, settings.ssh_fingerprints);
+  read.refuse(
+      !a.ssh_fingerprints.empty() &&
+          std::ranges::none_of(job.targets, [](const auto& t) { return t.scheme == checks::Scheme::ssh; }),
+      "--ssh-fingerprint needs an ssh:// target");
   read.many("--egress", a.egress, parse_address, settings.egress);
   read.many("--allowlist", a.allowlists, load_list, settings.allowlists);
   read.one("--source", a.source, parse_source, settings.source);
   read.one("--expect-status", a.expected_statuses, parse_statuses, settings.expected_status);
   read.one("--timeout", a.timeout, parse_duration, settings.timeout);
   read.one("--deadline", a.deadline, parse_duration, settings.deadline);
+  const auto silence = [](std::string_view text) -> Parsed<std::optional<probe::Clock::duration>> {
+    const auto parsed = parse_duration(text);
+    if (!parsed) return std::unexpected{parsed.error()};
+    if (*parsed < std::chrono::seconds{1} || *parsed > std::chrono::hours{24})
+      return std::unexpected{fmt::format("'{}' is not between 1s and 24h", text)};
+    return std::optional{*parsed};
+  };
+  read.one("--idle", a.idle, silence, settings.idle);
+  const auto body = [](std::string_view text) -> Parsed<std::optional<std::uint64_t>> {
+    const auto parsed = parse_size(text);
+    if (!parsed) return std::unexpected{parsed.error()};
+    return std::optional{*parsed};
+  };
+  read.one("--upload", a.upload, body, settings.upload);
+  const bool no_http =
+      std::ranges::any_of(job.targets, [](const auto& target) { return !checks::is_http(target.scheme); });
+  read.refuse(no_http && (settings.upload || a.methods),
+              "--upload and --methods need targets that speak HTTP: https:// or http://");
   understand_output(a.output, read, job.output);
   read.one(
       "--sni", a.sni,
@@ -221,14 +315,16 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
   settings.proxies = std::move(*proxies);
   settings.proxy_source = checks::without_credentials(std::move(proxies_from));
   settings.token = std::move(*token);
-  settings.collection = a.collection;
   settings.attempts = a.attempts;
+  settings.methods = a.methods;
   settings.tls = {a.ca_file, a.client_cert, key_file(a)};
   settings.site = a.site;
   if (a.ipv4) settings.family = checks::Family::ipv4;
   if (a.ipv6) settings.family = checks::Family::ipv6;
   if (a.expect_public) settings.name_scope = checks::NameScope::expect_public;
   if (a.expect_private) settings.name_scope = checks::NameScope::expect_private;
+  refuse_other_family(job, read);
+  if (read.error()) return std::unexpected{*read.error()};
   return job;
 }
 

@@ -19,12 +19,15 @@ namespace fwprobe::cli {
 /// What the user typed, before any of it is understood.
 struct CheckArguments {
   std::vector<std::string> targets;
-  std::vector<std::string> dns_servers, overrides, expected_addresses, headers, allowlists, egress;
+  std::vector<std::string> dns_servers, overrides, expected_addresses, headers, allowlists, egress,
+      ssh_fingerprints;
   std::string source, ca_file, client_cert, client_key, sni, proxy, expected_statuses, profile, collection,
       trace = "auto";
   std::string timeout = "5s", deadline = "30s", site;
   TokenSource token;
   int attempts = 1;
+  std::string idle, upload;
+  bool methods = false;
   bool ipv4 = false, ipv6 = false, expect_public = false, expect_private = false, no_proxy = false;
   OutputArguments output;
 };
@@ -35,6 +38,13 @@ struct CheckJob {
   checks::Settings settings;
   Output output;
 };
+
+/// The headings under which --help lists them.
+inline constexpr auto names_group = "Names and addresses";
+inline constexpr auto connection_group = "Connection";
+
+/// Those that say from where, to which addresses, and how patiently is measured.
+void define_network_options(CLI::App& verb, CheckArguments& arguments);
 
 /// Defines the options on `verb`; parsing fills `arguments`.
 void define_check_options(CLI::App& verb, CheckArguments& arguments);

@@ -5,12 +5,18 @@
 
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "reports/hop_lines.h"
 
 namespace fwprobe::cli {
 namespace {
 
 std::string render(const reports::Report& report, Format format, const reports::TextStyle& style) {
   return format == Format::json ? reports::render_json(report) : reports::render_text(report, style);
+}
+
+std::string render_for_file(const reports::Report& report, Format format, const Output& output) {
+  const bool hops = output.hops && format == Format::text;
+  return (hops ? reports::hops_text(report) : "") + render(report, format, {false, 100, output.verbose});
 }
 
 reports::TextStyle style_for_output(const Output& output, const Variables& variables) {
@@ -34,7 +40,7 @@ bool write_reports(const Output& output, const reports::Report& report, const Va
     fmt::print(stderr, "fwprobe: the report was not written: {}{}\n", where, written.error());
   };
   for (const auto& file : output.reports)
-    note(write_file(file.path, render(report, file.format, {false, 100, output.verbose})), "");
+    note(write_file(file.path, render_for_file(report, file.format, output)), "");
   note(write_all(STDOUT_FILENO, render(report, output.format, style_for_output(output, variables))),
        "standard output: ");
   return all_written;

@@ -63,22 +63,18 @@ void define_judge_options(CLI::App& verb, JudgeArguments& arguments) {
 }
 
 ExitCode run_judge(const JudgeArguments& arguments, const Variables& variables) {
-  const auto refuse = [](std::string_view message) {
-    fmt::print(stderr, "fwprobe: {}\n", message);
-    return ExitCode::usage;
-  };
   Reading read;
   Output output;
   understand_output(arguments.output, read, output);
   read.refuse(arguments.report == standard_input && arguments.control == standard_input,
               "REPORT and --control cannot both be standard input; name a file for one of them");
-  if (read.error()) return refuse(read.error()->message);
+  if (read.error()) return wrong_usage(read.error()->message);
 
   auto report = judged(arguments.report);
-  if (!report) return refuse(report.error());
+  if (!report) return wrong_usage(report.error());
   if (!arguments.control.empty()) {
     const auto control = judged(arguments.control);
-    if (!control) return refuse(control.error());
+    if (!control) return wrong_usage(control.error());
     reports::compare_with(*report, *control);
   }
   const bool written = write_reports(output, *report, variables);

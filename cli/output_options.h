@@ -30,6 +30,7 @@ struct Output {
   std::vector<ReportFile> reports;
   ColorMode color = ColorMode::automatic;
   bool strict = false, quiet = false, verbose = false;
+  bool hops = false;  ///< text in files begins with the hops; on standard output they stand already
 };
 
 /// The heading under which --help lists them.

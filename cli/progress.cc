@@ -1,10 +1,12 @@
 #include "cli/progress.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "reports/value_text.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -21,7 +23,7 @@ std::string words(const probe::Question& question) {
       return "reading this machine's settings";
     }
     std::string operator()(const probe::DnsQuestion& q) const {
-      return fmt::format("DNS {} {}", q.type == probe::DnsType::a ? "A" : "AAAA", q.name);
+      return fmt::format("DNS {} {}", reports::name(q.type), q.name);
     }
     std::string operator()(const probe::TcpQuestion& q) const { return "TCP " + endpoint(q.remote); }
     std::string operator()(const probe::PathQuestion& q) const { return "path to " + endpoint(q.remote); }
@@ -32,7 +34,17 @@ std::string words(const probe::Question& question) {
     std::string operator()(const probe::HttpQuestion& q) const {
       return q.request.method + " " + q.request.url.path;
     }
-    std::string operator()(const probe::SshQuestion&) const { return "SSH identification"; }
+    std::string operator()(const probe::SshQuestion&) const { return "SSH identification and host key"; }
+    std::string operator()(const probe::TrialQuestion& q) const {
+      return q.request.zeros == 0 ? fmt::format("trying {} {}", q.request.method, q.request.url.path)
+                                  : fmt::format("trying {} {} with {} bytes", q.request.method,
+                                                q.request.url.path, q.request.zeros);
+    }
+    std::string operator()(const probe::IdleQuestion& q) const {
+      const auto until = probe::WallClock::now() + q.silence;
+      return fmt::format("keeping a connection silent until {:%H:%M:%S} UTC",
+                         fmt::gmtime(probe::WallClock::to_time_t(until)));
+    }
   };
   return std::visit(Words{}, question);
 }
@@ -43,7 +55,8 @@ void Progress::asking(const checks::Target& target, const probe::Question& quest
   if (mode_ == Mode::silent) return;
   // Ten lines a second are all that an eye can follow, and a healthy check should not pay for more.
   const auto now = probe::Clock::now();
-  if (shown_ && now - last_ < std::chrono::milliseconds{100}) return;
+  const bool lasts = std::holds_alternative<probe::IdleQuestion>(question);
+  if (!lasts && shown_ && now - last_ < std::chrono::milliseconds{100}) return;
   last_ = now;
   show(fmt::format("{}: {} …", target.text(), words(question)));
 }

@@ -4,6 +4,7 @@
 #include <expected>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace fwprobe::cli {
 
@@ -20,6 +21,10 @@ enum class ExitCode : int {
 struct UsageError {
   std::string message;
 };
+
+/// Says it on standard error, in one line: nothing in it, such as a mistyped word or a file's content, moves
+/// the terminal's cursor.
+ExitCode wrong_usage(std::string_view message);
 
 /// The environment's variables, read once by main.
 using Variables = std::map<std::string, std::string>;

@@ -1,6 +1,7 @@
 #include "cli/values.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <numeric>
 
@@ -56,6 +57,26 @@ Parsed<probe::Clock::duration> parse_duration(std::string_view text) {
   if (!count || *count <= 0 || known == std::end(units)) return wrong();
   if (*count > std::chrono::milliseconds{168h} / known->second) return wrong();
   return *count * known->second;
+}
+
+Parsed<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::uint64_t kib = 1024, mib = 1024 * kib, least = kib, most = 100 * mib;
+  const auto wrong = [&] {
+    return std::unexpected{
+        fmt::format("'{}' is not a size; write bytes or a whole number with KiB, MiB, kB or MB, such as "
+                    "10MiB (1KiB to 100MiB)",
+                    text)};
+  };
+  const auto unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto count = parse_number<std::uint64_t>(text.substr(0, unit_at));
+  const std::pair<std::string_view, std::uint64_t> units[] = {{"", 1},      {"KiB", kib}, {"MiB", mib},
+                                                              {"kB", 1000}, {"KB", 1000}, {"MB", 1'000'000}};
+  const auto* known =
+      std::ranges::find(units, text.substr(unit_at), [](const auto& row) { return row.first; });
+  if (!count || known == std::end(units) || *count > most / known->second) return wrong();
+  const auto size = *count * known->second;
+  if (size < least) return wrong();
+  return size;
 }
 
 Parsed<asio::ip::address> parse_address(std::string_view text) {
@@ -138,6 +159,31 @@ Parsed<probe::TcpSource> parse_source(std::string_view text) {
     return std::unexpected{fmt::format(
         "'{}' is neither an address nor an interface of this machine; 'ip -brief address' lists both", text)};
   return probe::TcpSource{std::nullopt, std::move(interface)};
+}
+
+Parsed<std::string> parse_fingerprint(std::string_view text) {
+  constexpr std::string_view prefix = "SHA256:";
+  constexpr std::size_t digits = 43;  // of 32 bytes, without the padding
+  constexpr auto right = "write SHA256:… as 'ssh-keygen -lf FILE' prints it";
+  const auto is_hex_or_colon = [](char c) {
+    return c == ':' || std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  };
+  if (text.starts_with("MD5:") || (text.size() == 47 && std::ranges::all_of(text, is_hex_or_colon)))
+    return std::unexpected{
+        fmt::format("'{}' is an MD5 fingerprint, which proves nothing today; {}", text, right)};
+  if (!text.starts_with(prefix))
+    return std::unexpected{fmt::format("'{}' is no fingerprint of a host key; {}", text, right)};
+  auto value = text.substr(prefix.size());
+  if (value.ends_with('=')) value.remove_suffix(1);
+  const auto is_digit = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/';
+  };
+  // The last digit carries 4 bits: the other 2 are zero (RFC 4648 §3.5).
+  constexpr std::string_view last_digits = "AEIMQUYcgkosw048";
+  if (value.size() != digits || !std::ranges::all_of(value, is_digit) ||
+      last_digits.find(value.back()) == last_digits.npos)
+    return std::unexpected{fmt::format("'{}' is not the Base64 of 32 bytes; {}", text, right)};
+  return std::string{prefix}.append(value);
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates) {

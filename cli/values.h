@@ -21,6 +21,8 @@ using Parsed = std::expected<T, std::string>;
 
 /// "500ms", "3s", "2m", "24h": more than zero, at most a week.
 Parsed<probe::Clock::duration> parse_duration(std::string_view text);
+/// Bytes: "10MiB", "512KiB", "1MB" (a thousand thousands), "65536"; 1 KiB to 100 MiB.
+Parsed<std::uint64_t> parse_size(std::string_view text);
 /// "192.0.2.1", "2001:db8::1", without a port.
 Parsed<asio::ip::address> parse_address(std::string_view text);
 /// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"; port 53 when not given.
@@ -33,6 +35,10 @@ Parsed<probe::HttpHeader> parse_header(std::string_view text);
 Parsed<std::vector<checks::StatusRange>> parse_statuses(std::string_view text);
 /// An address or the name of an interface that exists.
 Parsed<probe::TcpSource> parse_source(std::string_view text);
+
+/// "SHA256:" and the Base64 of 32 bytes, with or without its padding, as `ssh-keygen -lf` prints it; given
+/// back without.
+Parsed<std::string> parse_fingerprint(std::string_view text);
 
 /// The candidate that is at most two edits away from `word`; empty when there is none.
 std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);

@@ -149,6 +149,35 @@ class Verdicts(unittest.TestCase):
             code, document = report(f"http://127.0.0.1:{port}/", "--expect-status", "200")
         self.assert_cause("http.unexpected_status", code, document)
 
+    def test_a_proxy_that_no_proxy_keeps_out_is_compared_without_anything_secret(self):
+        heard = []
+
+        def proxy(connection):
+            heard.append(connection.recv(65536))
+            connection.sendall(answer(b"hello"))
+        with server(proxy) as port:
+            env = {"http_proxy": f"http://user:pw@127.0.0.1:{port}", "no_proxy": "localhost, 127.0.0.0/8"}
+            target = f"http://127.0.0.1:{closed_port()}/"
+            code, document = report(target, "--header", "X-Secret: sesame", env=env)
+            diagnosis = document["targets"][0]["diagnosis"]
+            self.assertEqual((code, diagnosis["cause"]), (1, "proxy.required"))
+            self.assertIn("Take '127.0.0.0/8' out of no_proxy", diagnosis["remedy"][0])
+            self.assertIn(f"GET {target} HTTP/1.1".encode(), heard[0])
+            self.assertNotIn(b"sesame", heard[0])
+
+            heard.clear()
+            _, document = report(target, "--no-proxy", env=env)
+            self.assertEqual(document["targets"][0]["diagnosis"]["cause"], "tcp.refused")
+            self.assertEqual(heard, [], "under --no-proxy no proxy is contacted")
+
+    def test_past_a_proxy_that_is_down_the_direct_way_is_compared(self):
+        with server(http(answer(b"hello"))) as port:
+            _, document = report(f"http://127.0.0.1:{port}/", env={"http_proxy": f"http://127.0.0.1:{closed_port()}"})
+            diagnosis = document["targets"][0]["diagnosis"]
+            self.assertEqual(diagnosis["cause"], "proxy.unreachable")
+            self.assertIn("a direct connection works", diagnosis["explanation"])
+            self.assertIn("NO_PROXY", " ".join(diagnosis["remedy"]))
+
     def test_attempts_that_differ_are_intermittent(self):
         seen = []
 
@@ -242,6 +271,22 @@ class Output(unittest.TestCase):
                                   text=True, timeout=60)
         self.assertEqual(done.returncode, 3)
         self.assertIn("standard output", done.stderr)
+
+    def test_a_closed_standard_stream_is_never_taken_for_a_connection(self):
+        for stream in (0, 1, 2):
+            received = []
+
+            def serve(connection, received=received):
+                received.append(connection.recv(65536))
+                connection.sendall(answer(b"hello"))
+                received.append(connection.recv(65536))
+
+            with self.subTest(stream=stream), server(serve) as port:
+                done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {stream}>&-', FWPROBE, "check",
+                                       f"http://127.0.0.1:{port}/", "--no-proxy"], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 3 if stream == 1 else 0, done.stderr)
+                self.assertEqual("Bad file descriptor" in done.stderr, stream == 1)
+                self.assertFalse(any(b"PASS" in data for data in received))
 
     def test_colour_only_when_asked_for(self):
         with server(http(answer(b"hello"))) as port:

@@ -40,7 +40,7 @@ class Readme(unittest.TestCase):
 
     def test_every_option_that_is_named_exists(self):
         help_text = "".join(subprocess.run([FWPROBE, verb, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
-                            for verb in ("check", "judge"))
+                            for verb in ("check", "trace", "judge"))
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
             named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", file.read()))
         self.assertTrue(named)

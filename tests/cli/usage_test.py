@@ -30,7 +30,6 @@ class Usage(unittest.TestCase):
         rows = [
             ([], "no verb"),
             (["chekc", TARGET], "did you mean 'check'?"),
-            (["trace", "host:443"], "not in this version yet"),
             (["serve"], "not in this version yet"),
             (["check"], "TARGET"),
             (["check", TARGET, "--tiemout", "3s"], "did you mean '--timeout'?"),
@@ -41,6 +40,11 @@ class Usage(unittest.TestCase):
             (["check", TARGET, "--timeout", "5"], ["--timeout", "500ms or 3s"]),
             (["check", TARGET, "--deadline", "soon"], ["--deadline", "'soon'"]),
             (["check", TARGET, "--attempts", "0"], "--attempts"),
+            (["check", TARGET, "--idle", "5"], ["--idle", "500ms or 3s"]),
+            (["check", TARGET, "--idle", "500ms"], ["--idle", "between 1s and 24h"]),
+            (["check", TARGET, "--upload", "1GiB"], ["--upload", "10MiB"]),
+            (["check", "tcp://host:1", "--upload", "1MiB"], "need targets that speak HTTP"),
+            (["check", "ssh://host", "--methods"], "need targets that speak HTTP"),
             (["check", TARGET, "--dns-server", "dns.example"], ["--dns-server", "192.0.2.53"]),
             (["check", TARGET, "--resolve", "host"], ["--resolve", "HOST=ADDR"]),
             (["check", TARGET, "--expect-address", "10.0.0.1/8"], ["--expect-address", "10.0.0.0/8"]),
@@ -52,6 +56,10 @@ class Usage(unittest.TestCase):
             (["check", TARGET, "--report", "json"], "FORMAT=FILE"),
             (["check", TARGET, "--color", "blue"], "auto, always or never"),
             (["check", TARGET, "--trace", "sometimes"], "auto, always and never"),
+            (["check", "ssh://h", "--ssh-fingerprint", "MD5:97:70:33:82:fd:29:3a:73:39:af:6a:07:ad:f8:80:49"],
+             ["--ssh-fingerprint", "MD5", "ssh-keygen -lf"]),
+            (["check", "ssh://h", "--ssh-fingerprint", "SHA256:short"], "Base64 of 32 bytes"),
+            (["check", TARGET, "--ssh-fingerprint", "SHA256:" + 43 * "A"], "needs an ssh:// target"),
             (["check", TARGET, "--profile", "gitlab"], "azure-devops-server"),
             (["check", "tcp://host:1", "--profile", "web"], "needs"),
             (["check", TARGET, "-4", "-6"], "-4 and -6"),
@@ -69,6 +77,29 @@ class Usage(unittest.TestCase):
             (["check", TARGET, "--allowlist", "nosuchlist"], ["nosuchlist", "appcircle"]),
             (["check", TARGET, "--ca-file", "/nonexistent/ca.pem"], "/nonexistent/ca.pem"),
             (["check", TARGET, "--client-key", "/nonexistent/key.pem"], "--client-cert"),
+            (["check", TARGET, "-6"], ["192.0.2.1", "-6 asks for IPv6 only"]),
+            (["check", "https://h.test/", "--resolve", "h.test=::1", "-4"], ["--resolve", "-4 asks for IPv4 only"]),
+            (["check", ""], "TARGET: the value is empty"),
+            (["check", TARGET, "--timeout", ""], "--timeout: the value is empty"),
+            (["check", TARGET, *azure, "--token-file", ""], "--token-file: the value is empty"),
+            (["check", TARGET, "--proxy", ""], "--proxy: the value is empty"),
+            (["check", TARGET, *azure[:2], "--collection", "../x"], ["--collection", "DefaultCollection"]),
+            (["check", TARGET, *azure[:2], "--collection", "https://dev.azure.com/org"], "is a URL"),
+            (["check", TARGET, *azure[:2], "--collection", "/"], "names no collection"),
+            (["check", TARGET, *azure[:2], "--collection", "a\nb"], "control character"),
+            (["check", "https://ho\x1b[31mst/"], "\\x1B[31m"),
+            (["\x1b[31mcheck"], "\\x1B[31m"),
+            (["explain", "\x1b[31m"], "\\x1B[31m"),
+            (["trace"], "TARGET"),
+            (["traec", "host:443"], "did you mean 'trace'?"),
+            (["trace", "host:443", "--hop", "3"], "did you mean '--hops'?"),
+            (["trace", "host:443", "other:443"], "other:443"),
+            (["trace", "host:443", "--hops", "0"], "--hops"),
+            (["trace", "host:443", "--hops", "65"], "--hops"),
+            (["trace", "host:99999"], "99999"),
+            (["trace", "2001:db8::1"], "in brackets"),
+            (["trace", "host:443", "-4", "-6"], "-4 and -6"),
+            (["trace", "host:443", "--sni", "name"], "unknown option '--sni'"),
             (["judge"], "REPORT is required"),
             (["judge", "/nonexistent/report.json"], "/nonexistent/report.json: No such file"),
             (["judge", "-", "--control", "-"], "cannot both be standard input"),
@@ -94,7 +125,7 @@ class Usage(unittest.TestCase):
         self.refused("check", TARGET, said="HTTPS_PROXY", env={"HTTPS_PROXY": "ftp://proxy:21"})
 
     def test_help_and_version(self):
-        for arguments in (["--help"], ["check", "--help"], ["judge", "--help"], ["explain", "--help"],
+        for arguments in (["--help"], ["check", "--help"], ["judge", "--help"], ["trace", "--help"], ["explain", "--help"],
                           ["--version"]):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
@@ -107,6 +138,12 @@ class Usage(unittest.TestCase):
         done = run("explain", "tls.certificate_expired")
         self.assertEqual(done.returncode, 0)
         self.assertIn("notAfter", done.stdout)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for arguments in ([], ["tcp.filtered"]):
+                done = subprocess.run([FWPROBE, "explain", *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=30)
+                self.assertEqual(done.returncode, 3)
+                self.assertIn("standard output: No space left", done.stderr)
 
 
 if __name__ == "__main__":

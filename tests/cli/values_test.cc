@@ -20,6 +20,20 @@ TEST(Duration, IsAWholeNumberWithAUnit) {
     EXPECT_FALSE(parse_duration(text)) << text;
 }
 
+TEST(Size, IsBytesOrAWholeNumberWithAUnit) {
+  const std::pair<const char*, std::uint64_t> cases[] = {{"1024", 1024},        {"512KiB", 524288},
+                                                         {"10MiB", 10485760},   {"1MB", 1000000},
+                                                         {"100MiB", 104857600}, {"64kB", 64000}};
+  for (const auto& [text, expected] : cases) {
+    const auto parsed = parse_size(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(*parsed, expected) << text;
+  }
+  for (const auto* text : {"", "MiB", "1023", "0", "-1MiB", "1.5MiB", "10 MiB", "10mib", "101MiB", "1GiB",
+                           "104857601", "18446744073709551616", "18014398509481985KiB"})
+    EXPECT_FALSE(parse_size(text)) << text;
+}
+
 TEST(ResolverAddress, HasPort53UnlessGiven) {
   const std::pair<const char*, const char*> cases[] = {{"192.0.2.53", "192.0.2.53:53"},
                                                        {"192.0.2.53:5353", "192.0.2.53:5353"},
@@ -35,6 +49,22 @@ TEST(ResolverAddress, HasPort53UnlessGiven) {
   for (const auto* text : {"", "dns.example.com", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:65536",
                            "[192.0.2.53]:53", "[2001:db8::53]", "[2001:db8::53]:x"})
     EXPECT_FALSE(parse_resolver(text)) << text;
+}
+
+TEST(Fingerprint, IsThatOfOpenSsh) {
+  const std::string right = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU";
+  for (const auto& text : {right, right + "="}) {
+    const auto parsed = parse_fingerprint(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(*parsed, right);
+  }
+  const std::string md5 = "97:70:33:82:fd:29:3a:73:39:af:6a:07:ad:f8:80:49";
+  for (const auto& text :
+       {std::string{}, std::string{"SHA256:"}, right.substr(7), right + "A",
+        right + "==", right.substr(0, right.size() - 1), right.substr(0, right.size() - 1) + "V",
+        right.substr(0, right.size() - 1) + "-", "sha256:" + right.substr(7), md5, "MD5:" + md5})
+    EXPECT_FALSE(parse_fingerprint(text)) << text;
+  EXPECT_NE(parse_fingerprint(md5).error().find("MD5"), std::string::npos);
 }
 
 TEST(Override, NamesAHostAndItsAddresses) {

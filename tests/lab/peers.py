@@ -55,12 +55,38 @@ def send(data, then=close):
     return serve
 
 
-def in_pieces(*pieces, every):
+def in_pieces(*pieces, every, then=close):
     def serve(connection):
         for piece in pieces:
             time.sleep(every)  # the peer's slowness itself
             connection.sendall(piece)
+        then(connection)
     return serve
+
+
+def relay_to(*address):
+    def serve(connection):
+        with socket.create_connection(address) as onward:
+            ends = {connection: onward, onward: connection}
+            while True:
+                for ready in select.select(list(ends), [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        return
+                    ends[ready].sendall(data)
+    return serve
+
+
+def later(serve):
+    """Silent on each client's first connection, as a server whose cache is cold."""
+    met = set()
+
+    def choose(connection):
+        client = connection.getpeername()[0]
+        first = client not in met
+        met.add(client)
+        (silent if first else serve)(connection)
+    return choose
 
 
 def http(body=b"hello\n", status=b"200 OK", headers=b""):
@@ -72,6 +98,21 @@ def wrong_date(connection):
     """A server three days ahead."""
     stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3 * 86400))
     connection.sendall(http(headers=f"Date: {stamp}\r\n".encode()))
+
+
+def http_app(connection):
+    """An application that takes GET and POST, bodies of any size, and keeps its connections."""
+    answers = {b"GET": b"200 OK", b"POST": b"200 OK"}
+    with connection.makefile("rb") as stream:
+        while line := stream.readline(65536):
+            length = 0
+            while (header := stream.readline(65536).strip().lower()):
+                if header.startswith(b"content-length:"):
+                    length = int(header.partition(b":")[2])
+            while length > 0 and (part := stream.read(min(length, 65536))):
+                length -= len(part)
+            status = answers.get(line.split()[0], b"405 Method Not Allowed")
+            connection.sendall(b"HTTP/1.1 " + status + b"\r\nServer: lab/1.0\r\nAllow: GET, POST\r\nContent-Length: 6\r\n\r\nhello\n")
 
 
 # The first of them has port 7001; the order is the number, so new ones go to the end.
@@ -91,11 +132,13 @@ TCP = {
     "http-date": read_and(wrong_date),
     "http-endless-header": read_and(send(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n")),
     "http-stall": read_and(send(http(b"hello")[:-3], silent)),
-    "ssh-slow": in_pieces(b"Welcome\r\n", b"SSH-2.0-", b"Lab_1.0\r\n", every=0.2),
+    "ssh-slow": in_pieces(b"Welcome", b"\r\n", every=0.2, then=relay_to("127.0.0.1", 22)),
     "ssh-turns-away": send(b"Exceeded MaxStartups\r\n"),
     "alert": read_and(send(bytes.fromhex("15030300020250"))),  # internal_error, RFC 8446 §6.2
     "old-alert": read_and(send(bytes.fromhex("15030300020246"))),  # protocol_version
     "cipher-alert": read_and(send(bytes.fromhex("15030300020228"))),  # handshake_failure
+    "http-app": http_app,
+    "http-cold": later(read_and(send(http(b"hello\n" * 2000)))),
 }
 PORTS = {name: 7001 + n for n, name in enumerate(TCP)}
 
@@ -182,24 +225,12 @@ FORGERS = {"null": 5301, "private": 5302, "nxdomain": 5303}
 RELAY = 5400
 
 
-def relay(connection):
-    """A transparent proxy: whatever the address was, the server's TLS port is behind it."""
-    with socket.create_connection(("192.0.2.80", 443)) as onward:
-        ends = {connection: onward, onward: connection}
-        while True:
-            for ready in select.select(list(ends), [], [])[0]:
-                data = ready.recv(65536)
-                if not data:
-                    return
-                ends[ready].sendall(data)
-
-
 def start_router(address):
     zones = {"null": dns.Zone([("www.lab.test", "0.0.0.0"), ("www.lab.test", "::")]),
              "private": dns.Zone([("public.lab.test", "10.99.0.1")]), "nxdomain": dns.Zone()}
     for name, port in FORGERS.items():
         serve_all(dns.bind(zones[name], address, port))
-    listen(relay, RELAY)
+    listen(relay_to("192.0.2.80", 443), RELAY)  # a transparent proxy, whatever the address was
 
 
 def main():

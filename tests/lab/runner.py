@@ -33,6 +33,7 @@ class Files:
         self.certificates = folder / "certificates"
         self.certificates.mkdir()
         certificates.make(self.certificates)
+        self.host_keys = services.make_host_keys(self.certificates)
         services.own_all(self.certificates)
         self.lists = folder / "lists"
         self.lists.mkdir()
@@ -44,7 +45,8 @@ class Files:
 
     def fill_in(self, arguments):
         for key, path in (("{ca}", self.certificates / "trusted.pem"), ("{all_ca}", self.certificates / "all.pem"),
-                          ("{unknown_ca}", self.certificates / "unknown" / "root.pem"), ("{lists}", self.lists)):
+                          ("{unknown_ca}", self.certificates / "unknown" / "root.pem"), ("{lists}", self.lists),
+                          *((f"{{key:{kind}}}", fingerprint) for kind, fingerprint in self.host_keys.items())):
             arguments = arguments.replace(key, str(path))
         return arguments
 

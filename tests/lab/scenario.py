@@ -119,7 +119,7 @@ class Known:
 @dataclasses.dataclass(frozen=True)
 class Row:
     name: str
-    arguments: str  # of `fwprobe check`; {ca}, {lists}, … are the lab's files
+    arguments: str  # of `fwprobe check`; {ca}, {lists}, {key:ed25519}, … are the lab's files and keys
     cause: str | None
     status: str
     location: Location | None  # None: not settled
@@ -129,12 +129,13 @@ class Row:
     findings: dict  # subject → cause that its finding must have, None for a pass; each address where they differ
     environment: dict
     also: tuple  # causes that must stand in other findings
+    says: tuple  # words that the diagnosis, or the findings of a target that passed, must hold
 
 
-def row(name, arguments, cause, status, location, faults, needs=(), findings=None, environment=None, also=()):
+def row(name, arguments, cause, status, location, faults, needs=(), findings=None, environment=None, also=(), says=()):
     needs = frozenset(needs)
     return Row(name, arguments, cause, status, location, faults, needs, location.needs if location else frozenset(),
-               findings or {}, environment or {}, tuple(also))
+               findings or {}, environment or {}, tuple(also), tuple(says))
 
 
 def passes(name, arguments, *faults, **more):

@@ -1,14 +1,14 @@
 """The table of the lab: what is wrong, and what fwprobe must say about it. The names and addresses are those of topology.py and
 services.py, the words those of docs/causes.md. To add a scenario, add a row."""
 from peers import AZURE_PORTS, FORGERS, PORTS, RELAY
-from scenario import (ANY, BEFORE_THE_FIRST_ROUTER, BEHIND_THE_LAST_ROUTER, LOCAL, PATH, PROXY, RESOLVER, SERVER, SOMEWHERE,
+from scenario import (ANY, BEFORE_THE_FIRST_ROUTER, BEHIND_THE_LAST_ROUTER, LOCAL, Fault, PATH, PROXY, RESOLVER, SERVER, SOMEWHERE,
                       UNKNOWN_HOP, Known, Location, after, at, change, entering, fails, forward, in_place_of_the_server,
                       leaving, passes, redirect, warns)
 from topology import ROUTERS
 
 # The features that the program has. A row that needs another is not run and is listed as "not yet"; a location that needs
 # another is shown and not compared.
-IMPLEMENTED = frozenset({"path", "sni", "intercepted", "pages"})
+IMPLEMENTED = frozenset({"path", "sni", "intercepted", "pages", "mtu", "proxy_required", "ssh_host_key"})
 
 # Verdicts that are known to be wrong: the row's name, and what fwprobe says instead. They do not fail the run while it says that.
 KNOWN = {
@@ -36,10 +36,39 @@ def azure(variant, more="--collection DefaultCollection --token-env TOKEN"):
     return f"https://azure.lab.test:{AZURE_PORTS[variant]}/ --profile azure-devops-server {more}"
 
 
+# Two routers that both answer with one private address: carriers number their insides as they like.
+ONE_PRIVATE_ADDRESS = [
+    change(name, ["addr add 10.66.0.1/32 dev lo", f"route replace {route} src 10.66.0.1"],
+           [f"route replace {route}", "addr del 10.66.0.1/32 dev lo"])
+    for name, route in (("r2", "198.51.100.0/24 via 203.0.113.1"), ("r3", "default via 203.0.113.5"))]
+
+
 def small_link(size):
     """Between r2 and r3, as behind a tunnel; 1280 is the least that IPv6 takes (RFC 8200 §5)."""
     return (change("r2", [f"link set dev r3 mtu {size}"], ["link set dev r3 mtu 1500"]),
             change("r3", [f"link set dev r2 mtu {size}"], ["link set dev r2 mtu 1500"]))
+
+
+APP = PORTS["http-app"]
+APP4 = f"http://four.lab.test:{APP}/"
+
+
+def forgets(router, port, then="drop", family="ip"):
+    """A firewall that forgets a connection after a second without a packet of the client, and drops what it does not know."""
+    flow = f"{family} saddr . tcp sport"
+    known = f"{family} saddr . tcp sport @known update @known {{ {flow} }} accept"
+    kind = {"ip": "ipv4_addr", "ip6": "ipv6_addr"}[family]
+    return Fault(router, f"table inet lab {{\n  set known {{ type {kind} . inet_service; flags dynamic,timeout; timeout 1s; }}\n"
+                         f"  chain forward {{\n    type filter hook forward priority filter;\n"
+                         f"    tcp dport {port} {SYN} update @known {{ {flow} }} accept\n    tcp dport {port} {known}\n"
+                         f"    tcp dport {port} {then}\n  }}\n}}\n")
+
+
+def cuts_off(router, port, then):
+    """Lets 200 kB of each connection through."""
+    return Fault(router, f"table inet lab {{\n  set sizes {{ type ipv4_addr . inet_service; flags dynamic; size 65535; }}\n"
+                         f"  chain forward {{\n    type filter hook forward priority filter;\n"
+                         f"    tcp dport {port} update @sizes {{ ip saddr . tcp sport quota over 200 kbytes }} {then}\n  }}\n}}\n")
 
 
 NO_TIME_EXCEEDED = [leaving(name, "icmp type time-exceeded drop", "icmpv6 type time-exceeded drop") for name in ROUTERS]
@@ -56,6 +85,11 @@ HEALTHY = [
     passes("tcp", "tcp://www.lab.test:443"),
     passes("tls", "tls://www.lab.test:443"),
     passes("ssh", "ssh://www.lab.test"),
+    passes("ssh, and the host key that was asked for", "ssh://www.lab.test --ssh-fingerprint {key:ed25519}", needs=["ssh_host_key"]),
+    passes("ssh, and the key that was asked for is the server's second",
+           "ssh://www.lab.test --ssh-fingerprint {key:rsa} --ssh-fingerprint {key:ecdsa}", needs=["ssh_host_key"]),
+    passes("the server's second key through a SOCKS proxy", f"ssh://{WWW4} --proxy socks5://203.0.113.82:1080 --ssh-fingerprint {{key:ecdsa}}",
+           needs=["ssh_host_key"]),
     passes("an SSH server that says something before its banner, slowly", peer("ssh-slow", "ssh")),
     passes("a mail server's port, as tcp", peer("smtp", "tcp")),
     passes("Azure DevOps Server with a token", azure("server-2022")),
@@ -85,6 +119,7 @@ HEALTHY = [
     passes("answers that come another way, traced", "https://www.lab.test/ --trace always", ANOTHER_WAY_BACK, needs=["path"]),
     passes("a relay on the first router that answers whatever the TTL", "https://www.lab.test/", redirect("r1", HTTPS, RELAY)),
     passes("the same relay, traced", "https://www.lab.test/ --trace always", redirect("r1", HTTPS, RELAY), needs=["path"]),
+    passes("routers with one private address, traced", f"{HTTPS4} --trace always", *ONE_PRIVATE_ADDRESS, needs=["path"]),
     passes("five attempts", "https://www.lab.test/ --attempts 5"),
     passes("two resolvers that agree", "https://www.lab.test/ --dns-server 203.0.113.66 --dns-server 203.0.113.67"),
     passes("a resolver asked over IPv6", "https://www.lab.test/ --dns-server 2001:db8:53::66"),
@@ -175,6 +210,8 @@ TCP = [
           change("r2", ["route replace 192.0.2.0/24 via 203.0.113.1"], ["route replace 192.0.2.0/24 via 203.0.113.6"])),
     fails("a routing loop between r1 and r2, IPv6", HTTPS6, "tcp.routing_loop", Location("path", ANY, "2001:db8:12::2", "at", ANY),
           change("r2", ["route replace 2001:db8:80::/64 via 2001:db8:12::1"], ["route replace 2001:db8:80::/64 via 2001:db8:23::3"])),
+    fails("r2 drops the port, and has the same private address as r3", HTTPS4, "tcp.filtered",
+          Location("path", 2, "10.66.0.1", "after", None, PATH), *ONE_PRIVATE_ADDRESS, forward("r2", f"{HTTPS} drop")),
     fails("one of two addresses is dropped", "https://two.lab.test/", "tcp.partial", after("r2", 4, "r3"),
           forward("r2", f"ip daddr 192.0.2.81 {HTTPS} drop"),
           findings={f"{WWW4}:443": None, "192.0.2.81:443": "tcp.filtered"}),
@@ -188,6 +225,22 @@ TCP = [
           findings={f"{WWW4}:443": "tcp.refused", f"[{WWW6}]:443": None}),
     fails("every second connection is refused", f"{HTTPS4} --attempts 4", "tcp.intermittent", SOMEWHERE,
           forward("r2", f"{HTTPS} {SYN} numgen inc mod 2 0 reject with tcp reset")),
+    fails("every second connection is refused, IPv6", f"{HTTPS6} --attempts 4", "tcp.intermittent", SOMEWHERE,
+          forward("r2", f"{HTTPS} {SYN} numgen inc mod 2 0 reject with tcp reset"),
+          says=["2 of 4 attempts succeeded; the others: tcp.refused"]),
+    fails("none of three attempts gets through", f"{HTTPS4} --attempts 3", "tcp.filtered", after("r2", 4, "r3"),
+          forward("r2", f"{HTTPS} drop"), says=["0 of 3 attempts"]),
+    fails("two addresses, each with a cause of its own", "https://two.lab.test/", "tcp.rejected", at("r2", 4),
+          forward("r2", f"ip daddr {WWW4} drop", f"ip daddr 192.0.2.81 {HTTPS} reject with icmp type admin-prohibited"),
+          findings={f"{WWW4}:443": "tcp.filtered", "192.0.2.81:443": "tcp.rejected"}),
+    fails("two families, each with a cause of its own", "https://www.lab.test/", "tcp.host_unreachable", at("r1", 6),
+          forward("r2", f"ip daddr {WWW4} drop"),
+          forward("r1", f"meta nfproto ipv6 {HTTPS} reject with icmpv6 type addr-unreachable"),
+          findings={f"{WWW4}:443": "tcp.filtered", f"[{WWW6}]:443": "tcp.host_unreachable"}),
+    # What this machine lacks is a note beside the address that is measured.
+    fails("r2 drops https, and the client has no IPv6", "https://www.lab.test/", "tcp.filtered", after("r2", 4, "r3"),
+          forward("r2", f"{HTTPS} drop"), change("client", [NO_IPV6]),
+          findings={f"{WWW4}:443": "tcp.filtered", f"[{WWW6}]:443": None}),
     fails("only the first two connections get through", f"{HTTPS4} --attempts 4", "tcp.intermittent", SOMEWHERE,
           forward("r2", f"{HTTPS} {SYN} limit rate over 1/hour burst 2 packets drop")),
     fails("accepted and closed", peer("close", "tcp"), "tcp.closed_early", SERVER),
@@ -199,6 +252,9 @@ TCP = [
           leaving("r3", *NO_MTU_NEWS), leaving("r2", *NO_MTU_NEWS), needs=["mtu"]),
     fails("full-size packets vanish, https", "https://four.lab.test/large", "tcp.path_mtu_black_hole", SOMEWHERE, *small_link(1300),
           leaving("r3", *NO_MTU_NEWS), leaving("r2", *NO_MTU_NEWS), needs=["mtu"]),
+    *(fails(f"full-size packets of a large request vanish, IPv{family}", f"{url} --header 'X-Large: {'x' * 4000}'",
+            "tcp.path_mtu_black_hole", SOMEWHERE, *small_link(1300), leaving("r2", *NO_MTU_NEWS), needs=["mtu"])
+      for family, url in ((4, "http://four.lab.test/"), (6, "http://six.lab.test/"))),
     # The certificates of the server's other names are smaller and arrive: that is no filter of names.
     fails("full-size packets vanish in the handshake", "https://large-chain.lab.test/", "tcp.path_mtu_black_hole", SOMEWHERE,
           *small_link(1300),
@@ -223,6 +279,11 @@ LOCALLY = [
           change("client", [f"route add blackhole {WWW4}/32"], [f"route del blackhole {WWW4}/32"])),
     fails("no default route", f"https://www.lab.test/ --resolve www.lab.test={WWW4},{WWW6}", "local.no_route", LOCAL,
           change("client", [NO_IPV4, NO_IPV6])),
+    fails("no default route, and none to the resolver", "https://www.lab.test/", "local.no_route", LOCAL,
+          change("client", [NO_IPV4, NO_IPV6])),
+    fails("this machine's firewall drops DNS", "https://www.lab.test/", "local.blocked", LOCAL, leaving("client", "udp dport 53 drop")),
+    fails("this machine's firewall rejects DNS", "https://www.lab.test/", "local.blocked", LOCAL,
+          leaving("client", "udp dport 53 reject")),
     fails("a name with IPv6 only and no IPv6 here", "https://six.lab.test/", "local.no_address_family", LOCAL,
           change("client", [NO_IPV6])),
     fails("a name with IPv4 only and no IPv4 here", "https://four.lab.test/ --dns-server 2001:db8:53::66", "local.no_address_family",
@@ -295,6 +356,9 @@ TLS = [
     fails("a server that resets on the ClientHello", peer("hello-reset", "tls"), "tls.client_hello_reset", BEHIND_THE_LAST_ROUTER),
     fails("a server that closes on the ClientHello", peer("hello-close", "tls"), "tls.client_hello_reset", BEHIND_THE_LAST_ROUTER),
     fails("a server that stops in the middle of its ServerHello", peer("hello-stall", "tls"), "tls.handshake_timeout", None),
+    fails("r2 drops the ClientHello of IPv6 only", "https://www.lab.test/", "tls.client_hello_dropped", after("r2", 6, "r3"),
+          forward("r2", f"meta nfproto ipv6 {CLIENT_HELLO} drop"),
+          findings={f"{WWW4}:443": None, f"[{WWW6}]:443": None}),
     fails("r2 drops the server's certificate", "https://four.lab.test/", "tls.client_hello_dropped", None,
           forward("r2", "tcp sport 443 @ih,0,16 0x1603 drop")),
     fails("r2 drops this server name", "https://four.lab.test/", "tls.sni_filtered", after("r2", 4, "r3"),
@@ -360,6 +424,30 @@ PROXIES = [
     fails("direct connections are rejected and the proxy works", "https://www.lab.test/", "proxy.required", None,
           forward("r1", f"iifname client {HTTPS} reject with icmpx type admin-prohibited"), needs=["proxy_required"],
           environment={"https_proxy": "http://203.0.113.82:3128", "no_proxy": ".lab.test"}),
+    fails("the ClientHello is dropped and the proxy works", "https://four.lab.test/", "proxy.required", after("r1", 4),
+          forward("r1", f"iifname client {CLIENT_HELLO} drop"), needs=["proxy_required"],
+          environment={"https_proxy": "http://203.0.113.82:3128", "no_proxy": "other.lab.test,.lab.test"},
+          says=["Take '.lab.test' out of no_proxy", "203.0.113.82:3128"]),
+    fails("direct http is dropped and the proxy works", "http://four.lab.test/", "proxy.required", None,
+          forward("r1", f"iifname client {HTTP} drop"), needs=["proxy_required"],
+          environment={"http_proxy": "http://203.0.113.82:3128", "no_proxy": "*"}),
+    fails("direct connections are dropped and the SOCKS proxy works", f"https://{WWW4}/", "proxy.required", None,
+          forward("r1", f"iifname client {HTTPS} drop"), needs=["proxy_required"],
+          environment={"all_proxy": "socks5://203.0.113.82:1080", "no_proxy": "192.0.2.0/24"}),
+    fails("direct connections are dropped, and the proxy does not get there either", "https://four.lab.test/", "tcp.filtered",
+          after("r2", 4, "r3"), forward("r2", f"{HTTPS} drop"), needs=["proxy_required"],
+          environment={"https_proxy": "http://203.0.113.82:3128", "no_proxy": ".lab.test"}),
+    fails("direct connections are dropped, and the proxy denies", "https://four.lab.test/", "tcp.filtered", after("r1", 4, "r2"),
+          forward("r1", f"iifname client {HTTPS} drop"), needs=["proxy_required"],
+          environment={"https_proxy": "http://203.0.113.82:3130", "no_proxy": ".lab.test"}),
+    fails("the proxy denies, and the direct way works", "https://www.lab.test/", "proxy.denied", PROXY, needs=["proxy_required"],
+          environment={"https_proxy": "http://203.0.113.82:3130"}, says=["a direct connection works", "add it to NO_PROXY"]),
+    fails("no proxy listens, and the direct way works", "https://www.lab.test/", "proxy.unreachable", PROXY,
+          needs=["proxy_required"], environment={"https_proxy": "http://203.0.113.82:3999"},
+          says=["a direct connection works", "add it to NO_PROXY"]),
+    fails("the proxy denies, and the direct way is closed as well", "https://www.lab.test/", "proxy.denied", PROXY,
+          forward("r1", f"iifname client {HTTPS} reject with tcp reset"), needs=["proxy_required"],
+          environment={"https_proxy": "http://203.0.113.82:3130"}, says=["a direct connection fails as well"]),
     fails("direct connections are dropped, and --no-proxy", "https://four.lab.test/ --no-proxy", "tcp.filtered", after("r1", 4, "r2"),
           forward("r1", f"iifname client {HTTPS} drop"), environment={"https_proxy": "http://203.0.113.82:3128"}),
 ]
@@ -372,6 +460,8 @@ WEB = [
     fails("503", "https://www.lab.test/503", "http.server_error", SERVER),
     fails("another status than asked for", "https://www.lab.test/ --expect-status 204", "http.unexpected_status", SERVER),
     fails("no answer to the request", peer("silent", "http", "/"), "http.timeout", SERVER),
+    # Asked again, it answers whatever the size of its segments.
+    fails("no answer to the first request only", peer("http-cold", "http", "/") + " -4", "http.timeout", SERVER),
     fails("an answer that stops", peer("http-stall", "http", "/"), "http.timeout", SERVER),
     fails("r2 drops the answer", "http://four.lab.test/", "http.timeout", None, forward("r2", f"{STATUS_LINE} drop")),
     # Full-size packets had passed: no matter of their size.
@@ -432,6 +522,16 @@ SSH = [
           forward("r1", "tcp dport 22 reject with icmpx type admin-prohibited")),
     fails("a host key that is not the published one", "ssh://ssh.dev.azure.com", "ssh.host_key_mismatch", SERVER,
           needs=["ssh_host_key"]),
+    fails("a host key that is not the one that was asked for, IPv6", "ssh://six.lab.test --ssh-fingerprint {key:rsa}",
+          "ssh.host_key_mismatch", SERVER, needs=["ssh_host_key"]),
+    fails("a host key that is not the one that was asked for, through a SOCKS proxy", f"ssh://{WWW4} --proxy socks5://203.0.113.82:1080 --ssh-fingerprint {{key:rsa}}",
+          "ssh.host_key_mismatch", SERVER, needs=["ssh_host_key"]),
+    fails("an SSH server with the algorithms of ten years ago", "ssh://www.lab.test:2022", "ssh.no_common_algorithm", SERVER,
+          needs=["ssh_host_key"]),
+    fails("and it is not the machine that was meant", "ssh://www.lab.test:2022 --ssh-fingerprint {key:ed25519}",
+          "ssh.host_key_mismatch", SERVER, needs=["ssh_host_key"]),
+    fails("r2 drops the key exchange", "ssh://four.lab.test", "ssh.key_exchange_failed", SERVER,
+          forward("r2", "tcp sport 22 meta length > 600 drop"), needs=["ssh_host_key"]),
 ]
 
 ALLOWLISTS = [
@@ -447,4 +547,39 @@ ALLOWLISTS = [
           after("r2", 4, "r3"), forward("r2", f"{HTTPS} drop"), also=["allowlist.address_not_listed"]),
 ]
 
-ROWS = [*HEALTHY, *TCP, *LOCALLY, *DNS, *TLS, *PROXIES, *WEB, *AZURE, *SSH, *ALLOWLISTS]
+IDLE_PORTS = (("http://four.lab.test/", 80, "ip"), ("https://four.lab.test/", 443, "ip"), ("http://six.lab.test/", 80, "ip6"),
+              ("tcp://four.lab.test:443", 443, "ip"), ("tls://four.lab.test:443", 443, "ip"), ("ssh://four.lab.test", 22, "ip"))
+ON_THE_WAY = Location("path", None, None, None, None)
+
+TRIALS = [
+    *(passes(f"a silent connection is kept: {target}", f"{target} --idle 2s") for target, _, _ in IDLE_PORTS),
+    passes("a silent connection through a proxy", "http://www.lab.test/ --idle 2s --proxy http://203.0.113.82:3128"),
+    passes("a server that closes silent connections itself", "http://four.lab.test:8090/ --idle 3s"),
+    passes("a server that keeps no connection", peer("http-slow", "http", "/") + " --idle 2s"),
+    *(fails(f"r2 forgets silent connections: {target}", f"{target} --idle 3s", "tcp.idle_dropped", ON_THE_WAY,
+            forgets("r2", port, family=family)) for target, port, family in IDLE_PORTS),
+    *(fails(f"r2 forgets silent connections and resets: {target}", f"{target} --idle 3s", "tcp.idle_dropped", ON_THE_WAY,
+            forgets("r2", port, "reject with tcp reset")) for target, port in (("http://four.lab.test/", 80), ("tcp://four.lab.test:443", 443))),
+    fails("nothing listens, and --idle", "tcp://four.lab.test:4999 --idle 2s", "tcp.refused", SERVER),
+    passes("a large request is taken", f"{APP4} --upload 10MiB"),
+    passes("a large request is taken by a server that answers first", "http://four.lab.test:8090/ --upload 10MiB"),
+    fails("the server's own limit of a body, or of a proxy like it", "https://four.lab.test/ --upload 2MiB", "http.upload_blocked", SERVER),
+    fails("a proxy on r2 limits bodies", f"{APP4} --upload 2MiB", "http.upload_blocked", ON_THE_WAY, redirect("r2", f"tcp dport {APP}", 8086)),
+    passes("a proxy on r2 takes a body of its limit", f"{APP4} --upload 1MiB", redirect("r2", f"tcp dport {APP}", 8086)),
+    fails("r2 cuts bodies off", f"{APP4} --upload 2MiB", "http.upload_blocked", ON_THE_WAY, cuts_off("r2", APP, "drop")),
+    fails("r2 resets at large bodies", f"{APP4} --upload 2MiB", "http.upload_blocked", ON_THE_WAY,
+          cuts_off("r2", APP, "reject with tcp reset")),
+    *(passes(f"every method is answered by the server: {target}", f"{target} --methods")
+      for target in ("http://www.lab.test/", "https://www.lab.test/", APP4)),
+    passes("every method through a proxy", "http://www.lab.test/ --methods --proxy http://203.0.113.82:3128"),
+    fails("a proxy on r2 lets GET and POST through", f"{APP4} --methods", "http.method_blocked", ON_THE_WAY,
+          redirect("r2", f"tcp dport {APP}", 8086)),
+    fails("r2 resets on PUT", f"{APP4} --methods", "http.method_blocked", ON_THE_WAY,
+          forward("r2", f"tcp dport {APP} @ih,0,32 0x50555420 reject with tcp reset")),
+    fails("r2 drops DELETE", f"{APP4} --methods", "http.method_blocked", ON_THE_WAY,
+          forward("r2", f"tcp dport {APP} @ih,0,32 0x44454c45 drop")),
+    fails("a block page answers GET as well: it is that", "http://four.lab.test/ --methods --upload 1MiB", "http.block_page",
+          in_place_of_the_server("r1", 4, "r2"), redirect("r2", HTTP, 8080), needs=["pages"]),
+]
+
+ROWS = [*HEALTHY, *TRIALS, *TCP, *LOCALLY, *DNS, *TLS, *PROXIES, *WEB, *AZURE, *SSH, *ALLOWLISTS]

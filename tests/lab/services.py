@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import namespaces
+import peers
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"
@@ -53,6 +54,15 @@ def records():
                    for name, addresses in names.items() for address in addresses)
 
 
+def make_host_keys(folder):
+    """Of each type one, for all lanes; a type's fingerprint, as ssh-keygen(1) prints it."""
+    def make(kind):
+        path = folder / f"ssh_host_{kind}"
+        output_of(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path])
+        return output_of(["ssh-keygen", "-l", "-f", path]).split()[1]
+    return {kind: make(kind) for kind in ("ed25519", "ecdsa", "rsa")}
+
+
 class Services:
     """Starts them in a lane's hosts; `folder` is this lane's, `certificates` everyone's."""
 
@@ -62,13 +72,13 @@ class Services:
         own(self.folder)
 
     def start(self):
-        server, server_pieces = self.place("server", "nginx-server.conf", "sshd_config")
+        server, server_pieces = self.place("server", "nginx-server.conf", "sshd_config", "sshd_old_config")
         (server / "large").write_bytes(b"0123456789abcdef" * 16384)
-        output_of(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", server / "host_key"])
         own_all(server)
         self.spawn("server", "nginx", ["nginx", "-e", "stderr", "-p", server, "-c", server_pieces[0]],
                    ["127.0.0.1/80", "127.0.0.1/443"])
         self.spawn("server", "sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", server_pieces[1]], ["127.0.0.1/22"])
+        self.spawn("server", "sshd-old", ["/usr/sbin/sshd", "-D", "-e", "-f", server_pieces[2]], ["127.0.0.1/2022"])
         # nginx asks for a client certificate and answers 400 without one; this one ends the handshake (RFC 8446 §4.4.2.4).
         self.spawn("server", "s_server", ["openssl", "s_server", "-quiet", "-www", "-accept", "4433", "-Verify", "1",
                                           "-cert_chain", self.certificates / "good-chain.pem",
@@ -97,7 +107,8 @@ class Services:
         paths = []
         for name in names:
             text = (HERE / "etc" / name).read_text(encoding="utf-8")
-            for key, value in (("@folder@", str(folder)), ("@certificates@", str(self.certificates)), ("@records@", records())):
+            for key, value in (("@folder@", str(folder)), ("@certificates@", str(self.certificates)), ("@records@", records()),
+                               ("@app@", str(peers.PORTS["http-app"]))):
                 text = text.replace(key, value)
             (folder / name).write_text(text, encoding="utf-8")
             paths.append(folder / name)

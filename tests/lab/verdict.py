@@ -39,6 +39,9 @@ class Result:
         if self.compared:
             self.misses += row.location.differs(self.diagnosis.get("location") or {})
         self.judge_findings()
+        said = " ".join([self.diagnosis.get("explanation", ""), *self.diagnosis.get("remedy", []),
+                         *(finding["summary"] for finding in self.target.get("findings", []) if not self.diagnosis)])
+        self.misses += [f"'{words}' is not said" for words in row.says if words not in said]
 
     def judge_findings(self):
         findings = self.target.get("findings", [])
