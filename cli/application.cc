@@ -9,10 +9,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "allowlist/allowlist.h"
 #include "checks/explain.h"
 #include "cli/check.h"
 #include "cli/check_options.h"
+#include "cli/command_tree.h"
+#include "cli/completion.h"
 #include "cli/judge.h"
+#include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/trace.h"
 #include "cli/values.h"
@@ -101,6 +105,25 @@ ExitCode run_explain(const std::string& code) {
   return refuse(fmt::format("unknown cause '{}'; did you mean '{}'?", code, meant), "explain ");
 }
 
+/// With the values that the definitions name by a word only.
+Verb describe_all(const CLI::App& app) {
+  auto program = describe(app);
+  std::vector<std::string> causes;
+  for (const auto& row : checks::causes()) causes.emplace_back(row.code);
+  give_words(program, "CAUSE", causes);
+  const auto lists = allowlist::published_names();
+  give_words(program, "NAME|FILE", {lists.begin(), lists.end()});
+  return program;
+}
+
+ExitCode run_completion(const std::string& shell, const Verb& program) {
+  if (shell == "bash") return show(bash_completion(program));
+  if (shell == "zsh") return show(zsh_completion(program));
+  if (shell == "fish") return show(fish_completion(program));
+  return refuse(fmt::format("'{}' is not a shell that is known; write bash, zsh or fish", shell),
+                "completion ");
+}
+
 }  // namespace
 
 ExitCode run(int argc, const char* const* argv, const Variables& variables) {
@@ -130,6 +153,11 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   define_judge_options(*judge, judge_arguments);
   judge->footer(footer);
 
+  std::string shell;
+  auto* completion = app.add_subcommand("completion", "print the completion script for a shell");
+  completion->add_option("bash|zsh|fish", shell, "the shell")->required();
+  auto* man = app.add_subcommand("man", "print the manual page, for: man -l -");
+
   std::string code;
   auto* explain = app.add_subcommand("explain", "print a cause's page, or list all causes");
   explain->add_option("CAUSE", code, "such as tcp.filtered");
@@ -146,6 +174,8 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
     if (const auto option = empty_value(*verb); !option.empty())
       return refuse(fmt::format("{}: the value is empty", option), verb->get_name() + " ");
   if (explain->parsed()) return run_explain(code);
+  if (completion->parsed()) return run_completion(shell, describe_all(app));
+  if (man->parsed()) return show(manual_page(describe_all(app), FWPROBE_VERSION));
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
 }

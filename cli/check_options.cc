@@ -116,17 +116,23 @@ std::string key_file(const CheckArguments& arguments) {
 }  // namespace
 
 void define_network_options(CLI::App& verb, CheckArguments& a) {
-  repeatable(verb.add_option(
-                 "--dns-server", a.dns_servers,
-                 "ask this resolver, ADDR[:PORT] (repeatable: answers are compared); default: the system's"))
+  repeatable(
+      verb.add_option(
+              "--dns-server", a.dns_servers,
+              "ask this resolver, ADDR[:PORT] (repeatable: answers are compared); default: the system's")
+          ->type_name("ADDR[:PORT]"))
       ->group(names_group);
   repeatable(verb.add_option("--resolve", a.overrides,
-                             "HOST=ADDR[,ADDR…]: use these addresses instead of asking DNS"))
+                             "HOST=ADDR[,ADDR…]: use these addresses instead of asking DNS")
+                 ->type_name("HOST=ADDR"))
       ->group(names_group);
   verb.add_flag("-4,--ipv4", a.ipv4, "only IPv4")->group(names_group);
   verb.add_flag("-6,--ipv6", a.ipv6, "only IPv6")->group(names_group);
-  verb.add_option("--source", a.source, "measure from this local ADDR or INTERFACE")->group(connection_group);
+  verb.add_option("--source", a.source, "measure from this local ADDR or INTERFACE")
+      ->type_name("ADDR|INTERFACE")
+      ->group(connection_group);
   verb.add_option("--timeout", a.timeout, "for one network step, such as 500ms or 5s")
+      ->type_name("DUR")
       ->group(connection_group)
       ->capture_default_str();
 }
@@ -144,51 +150,67 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
   verb.add_flag("--expect-private", a.expect_private, "the name must resolve to private addresses")
       ->group(names);
   repeatable(verb.add_option("--expect-address", a.expected_addresses,
-                             "the name must resolve inside this PREFIX (repeatable)"))
+                             "the name must resolve inside this PREFIX (repeatable)")
+                 ->type_name("PREFIX"))
       ->group(names);
 
   const std::string connection = connection_group;
   verb.add_option("--attempts", a.attempts, "connect to each address N times")
+      ->type_name("N")
       ->group(connection)
       ->check(CLI::Range(1, 100));
   verb.add_option("--proxy", a.proxy, "go through this proxy: http://[user:password@]host:port or socks5://…")
+      ->type_name("URL")
       ->group(connection);
   verb.add_flag("--no-proxy", a.no_proxy, "ignore the environment's proxy")->group(connection);
   verb.add_option("--deadline", a.deadline, "for a whole target, without the silence of --idle")
+      ->type_name("DUR")
       ->group(connection)
       ->capture_default_str();
   verb.add_option("--trace", a.trace, "locate the blocking hop: auto (when something fails), always or never")
+      ->type_name("auto|always|never")
       ->group(connection)
       ->capture_default_str();
 
   const std::string tls = "TLS";
-  verb.add_option("--ca-file", a.ca_file, "trust these roots (PEM) in place of the system's")->group(tls);
-  verb.add_option("--client-cert", a.client_cert, "client certificate (PEM)")->group(tls);
-  verb.add_option("--client-key", a.client_key, "its key (PEM); default: the certificate's file")->group(tls);
-  verb.add_option("--sni", a.sni, "server name to send, and to verify, in place of the host")->group(tls);
+  verb.add_option("--ca-file", a.ca_file, "trust these roots (PEM) in place of the system's")
+      ->type_name("FILE")
+      ->group(tls);
+  verb.add_option("--client-cert", a.client_cert, "client certificate (PEM)")->type_name("FILE")->group(tls);
+  verb.add_option("--client-key", a.client_key, "its key (PEM); default: the certificate's file")
+      ->type_name("FILE")
+      ->group(tls);
+  verb.add_option("--sni", a.sni, "server name to send, and to verify, in place of the host")
+      ->type_name("NAME")
+      ->group(tls);
 
   repeatable(verb.add_option(
-                 "--ssh-fingerprint", a.ssh_fingerprints,
-                 "the SSH host key must be this, SHA256:… as 'ssh-keygen -lf' prints it (repeatable: one "
-                 "of these)"))
+                     "--ssh-fingerprint", a.ssh_fingerprints,
+                     "the SSH host key must be this, SHA256:… as 'ssh-keygen -lf' prints it (repeatable: one "
+                     "of these)")
+                 ->type_name("SHA256:…"))
       ->group("SSH");
 
   const std::string http = "HTTP and API";
   repeatable(verb.add_option("--header", a.headers,
-                             "request header 'Name: value' (repeatable); sent to the target's origin only"))
+                             "request header 'Name: value' (repeatable); sent to the target's origin only")
+                 ->type_name("'Name: value'"))
       ->group(http);
   verb.add_option("--expect-status", a.expected_statuses, "accepted statuses, such as 200,204,3xx")
+      ->type_name("CODES")
       ->group(http);
   verb.add_option("--profile", a.profile,
                   "web, azure-devops-services, azure-devops-server, tcp, tls, ssh; default: by the target")
+      ->type_name("web|azure-devops-services|azure-devops-server|tcp|tls|ssh")
       ->group(http);
   verb.add_option("--collection", a.collection,
                   "Azure DevOps collection or organization, with its tfs/ prefix where there is one")
+      ->type_name("NAME")
       ->group(http);
   auto* sources = verb.add_option_group("Access token", "never an argument's value");
-  sources->add_option("--token-env", a.token.variable,
-                      "take the access token from this environment variable");
-  sources->add_option("--token-file", a.token.file, "take it from this file");
+  sources->add_option("--token-env", a.token.variable, "take the access token from this environment variable")
+      ->type_name("VAR");
+  sources->add_option("--token-file", a.token.file, "take it from this file")->type_name("FILE");
   sources->add_flag("--token-stdin", a.token.standard_input, "take it from standard input");
   sources->require_option(0, 1);
 
@@ -197,10 +219,12 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
           "--idle", a.idle,
           "keep a connection silent for DUR, such as 5m, then use it again: does a firewall forget it? "
           "The target's deadline is longer by DUR")
+      ->type_name("DUR")
       ->group(trials);
   verb.add_option("--upload", a.upload,
                   "POST so many zero bytes to the target's URL, such as 512KiB or 10MiB (at most 100MiB), "
                   "without a token: does a large request get through?")
+      ->type_name("SIZE")
       ->group(trials);
   verb.add_flag("--methods", a.methods,
                 "ask OPTIONS, POST, PUT, PATCH and DELETE of /.well-known/fwprobe-method-test, which is "
@@ -209,14 +233,16 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
 
   const std::string lists = "Allowlists";
   repeatable(verb.add_option("--allowlist", a.allowlists,
-                             "compare with this published list, NAME or FILE (repeatable)"))
+                             "compare with this published list, NAME or FILE (repeatable)")
+                 ->type_name("NAME|FILE"))
       ->group(lists);
   repeatable(
-      verb.add_option("--egress", a.egress, "this machine's address as the outside sees it (repeatable)"))
+      verb.add_option("--egress", a.egress, "this machine's address as the outside sees it (repeatable)")
+          ->type_name("ADDR"))
       ->group(lists);
 
   define_output_options(verb, a.output);
-  verb.add_option("--site", a.site, "label of this vantage point")->group(output_group);
+  verb.add_option("--site", a.site, "label of this vantage point")->type_name("NAME")->group(output_group);
 }
 
 std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Variables& variables) {

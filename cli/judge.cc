@@ -54,11 +54,14 @@ Parsed<reports::Report> judged(const std::string& path) {
 }  // namespace
 
 void define_judge_options(CLI::App& verb, JudgeArguments& arguments) {
-  verb.add_option("REPORT", arguments.report, "a JSON report of fwprobe; - reads standard input")->required();
+  verb.add_option("REPORT", arguments.report, "a JSON report of fwprobe; - reads standard input")
+      ->type_name("FILE")
+      ->required();
   verb.add_option(
-      "--control", arguments.control,
-      "a JSON report of the same targets from another vantage: says whether the fault is here, there, "
-      "or at the server for both");
+          "--control", arguments.control,
+          "a JSON report of the same targets from another vantage: says whether the fault is here, there, "
+          "or at the server for both")
+      ->type_name("FILE");
   define_output_options(verb, arguments.output);
 }
 

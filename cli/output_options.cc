@@ -45,12 +45,15 @@ CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(f
 
 void define_output_options(CLI::App& verb, OutputArguments& a) {
   verb.add_option("--format", a.format, "standard output: text or json")
+      ->type_name("text|json")
       ->group(output_group)
       ->capture_default_str();
-  repeatable(verb.add_option("--report", a.reports, "also write this report, FORMAT=FILE (repeatable)"))
+  repeatable(verb.add_option("--report", a.reports, "also write this report, FORMAT=FILE (repeatable)")
+                 ->type_name("FORMAT=FILE"))
       ->group(output_group);
   verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
   verb.add_option("--color", a.color, "auto, always or never; NO_COLOR is honoured")
+      ->type_name("auto|always|never")
       ->group(output_group)
       ->capture_default_str();
   auto* quiet = verb.add_flag("-q,--quiet", a.quiet, "no progress")->group(output_group);

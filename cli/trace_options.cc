@@ -11,16 +11,20 @@ void define_trace_options(CLI::App& verb, TraceArguments& a) {
       ->required();
   define_network_options(verb, a.check);
   verb.add_option("--deadline", a.check.deadline, "for the whole run")
+      ->type_name("DUR")
       ->group(connection_group)
       ->capture_default_str();
   constexpr int most_hops = 64;  // no way through the Internet is longer
   verb.add_option("--hops", a.hops, "the longest lifetime (TTL, hop limit) that is sent")
+      ->type_name("N")
       ->group(connection_group)
       ->check(CLI::Range(1, most_hops))
       ->capture_default_str();
   verb.add_flag("--no-names", a.no_names, "do not ask DNS for the hops' names")->group(names_group);
   define_output_options(verb, a.check.output);
-  verb.add_option("--site", a.check.site, "label of this vantage point")->group(output_group);
+  verb.add_option("--site", a.check.site, "label of this vantage point")
+      ->type_name("NAME")
+      ->group(output_group);
 }
 
 std::expected<CheckJob, UsageError> understand(const TraceArguments& arguments, const Variables& variables) {

@@ -104,6 +104,9 @@ class Usage(unittest.TestCase):
             (["judge", "/nonexistent/report.json"], "/nonexistent/report.json: No such file"),
             (["judge", "-", "--control", "-"], "cannot both be standard input"),
             (["judge", "r.json", "--profile", "web"], "unknown option '--profile'"),
+            (["completion"], "bash|zsh|fish is required"),
+            (["completion", "tcsh"], "write bash, zsh or fish"),
+            (["man", "check"], "check"),
             (["explain", "tcp.filterd"], "did you mean 'tcp.filtered'?"),
         ]
         for arguments, said in rows:
@@ -125,7 +128,7 @@ class Usage(unittest.TestCase):
         self.refused("check", TARGET, said="HTTPS_PROXY", env={"HTTPS_PROXY": "ftp://proxy:21"})
 
     def test_help_and_version(self):
-        for arguments in (["--help"], ["check", "--help"], ["judge", "--help"], ["trace", "--help"], ["explain", "--help"],
+        for arguments in (["--help"], ["check", "--help"], ["judge", "--help"], ["trace", "--help"], ["explain", "--help"], ["completion", "--help"], ["man", "--help"],
                           ["--version"]):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
