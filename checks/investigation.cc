@@ -301,6 +301,7 @@ awaitable<Investigation> investigate(Target target, const Settings& settings, pr
   investigation.complete = co_await engine.run();
   investigation.evidence = std::move(engine).take_evidence();
   conclude(investigation, settings);
+  observer.finished(investigation.target, investigation.status);
   co_return investigation;
 }
 

@@ -37,6 +37,8 @@ class Observer {
   /// A hop of a trace that goes on, as soon as it has answered.
   virtual void stepped(const Target&, const probe::PathQuestion&, const probe::PathStep&) {}
   virtual void answered(const Target&, const probe::Measurement&) {}
+  /// Judged; nothing more comes of this target, which is the same object in each of these calls.
+  virtual void finished(const Target&, Status) {}
 };
 
 /// Investigates one target on the calling coroutine's executor. Cancelling it (SIGINT) ends every operation;

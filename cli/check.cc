@@ -1,7 +1,5 @@
 #include "cli/check.h"
 
-#include <unistd.h>
-
 #include "cli/measure.h"
 #include "cli/progress.h"
 
@@ -13,8 +11,7 @@ ExitCode run_check(const CheckArguments& arguments, const Variables& variables) 
   auto contexts = probe::TlsContexts::load(job->settings.tls);
   if (!contexts) return wrong_usage(contexts.error());
 
-  Progress progress{!job->output.quiet && ::isatty(STDERR_FILENO) == 1 ? Progress::Mode::line
-                                                                       : Progress::Mode::silent};
+  Progress progress{Progress::mode(job->output.quiet), job->targets.size()};
   const auto measured = measure(*job, *contexts, progress);
   progress.clear();
   return deliver(*job, measured, variables);

@@ -12,4 +12,10 @@ int terminal_width(int descriptor) {
   return std::clamp<int>(size.ws_col, 40, 200);
 }
 
+ScreenSize screen_size(int descriptor) {
+  winsize size{};
+  const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+  return {terminal_width(descriptor), known ? size.ws_row : 24};
+}
+
 }  // namespace fwprobe::cli

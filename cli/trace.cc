@@ -1,7 +1,5 @@
 #include "cli/trace.h"
 
-#include <unistd.h>
-
 #include "cli/live_hops.h"
 #include "cli/measure.h"
 #include "cli/progress.h"
@@ -18,8 +16,7 @@ Measured measure_as_text(const CheckJob& job, probe::TlsContexts& contexts) {
 }
 
 Measured measure_for_a_document(const CheckJob& job, probe::TlsContexts& contexts) {
-  Progress progress{!job.output.quiet && ::isatty(STDERR_FILENO) == 1 ? Progress::Mode::line
-                                                                      : Progress::Mode::silent};
+  Progress progress{Progress::mode(job.output.quiet), job.targets.size()};
   return measure(job, contexts, progress);
 }
 
