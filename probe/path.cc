@@ -20,7 +20,8 @@ using namespace std::chrono_literals;
 constexpr auto pace = 1ms;           ///< between two packets: no burst that a router would count as a flood
 constexpr auto retransmission = 1s;  ///< of a SYN, RFC 6298 §2.1
 constexpr auto shortest_patience = 200ms;  ///< routers answer by their slow path
-constexpr std::size_t most_retried = 10;   ///< with 30 hops at most 40 packets are under way
+/// Two traces of SYNs go to one address at the same time, the port's and its control's: together 40.
+constexpr std::size_t most_in_flight = 20;
 
 bool is_end(const PathStep& step) {
   return step.answer != StepAnswer::silence && step.answer != StepAnswer::expired &&
@@ -68,12 +69,16 @@ class PathTracer::Sweep {
   }
 
  private:
+  struct Packet {
+    asio::cancellation_signal cancel;
+    bool given_up = false;
+  };
+
   /// Ends every packet that still waits for its answer.
   awaitable<void> stop() {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     stopping_ = true;
-    for (auto at = in_flight_.begin(); at != in_flight_.end();)
-      (at++)->emit(asio::cancellation_type::terminal);
+    give_up_from(in_flight_.begin());
     while (!in_flight_.empty()) {
       changed_->expires_at(Clock::time_point::max());
       co_await changed_->async_wait(as_result);
@@ -86,15 +91,19 @@ class PathTracer::Sweep {
     const auto now = Clock::now();
     if (now >= deadline_) return {};
     const auto end = nearest_end();
-    if (next_lifetime_ <= question_.hops && next_lifetime_ < end) {
+    if (!again_.empty()) {
       if (now >= due_) {
-        start(next_lifetime_++, executor);
-        last_event_ = now;
-        due_ = now + pace;
+        send(again_.front(), executor);
+        again_.pop_front();
       }
       return std::min(due_, deadline_);
     }
-    const auto open = silent_before(std::min(end, question_.hops + 1));
+    if (next_lifetime_ <= question_.hops && next_lifetime_ < end) {
+      if (in_flight_.size() >= most_in_flight) return make_room(now);
+      if (now >= due_) send(next_lifetime_++, executor);
+      return std::min(due_, deadline_);
+    }
+    auto open = silent_before(std::min(end, question_.hops + 1));
     if (open.empty()) return {};
     if (end > question_.hops) {  // Nothing conclusive yet: each packet is worth one retransmission.
       const auto until = std::max(last_event_, last_start_ + retransmission) + patience();
@@ -105,22 +114,42 @@ class PathTracer::Sweep {
     if (now < until) return std::min(until, deadline_);
     if (retried_) return {};
     retried_ = true;
-    for (const auto lifetime : open) start(lifetime, executor);
-    last_event_ = now;
-    return std::min(now + patience(), deadline_);
+    // The ones that border on the end matter most.
+    const auto room = most_in_flight - std::min(most_in_flight, in_flight_.size());
+    if (open.size() > room) open.erase(open.begin(), open.end() - static_cast<std::ptrdiff_t>(room));
+    again_.assign(open.begin(), open.end());
+    return now;
+  }
+
+  /// Silent hops keep the next ones waiting until their answers are overdue. Then the furthest give way: the
+  /// nearer ones border on what is known, and keep the kernel's retransmission.
+  Clock::time_point make_room(Clock::time_point now) {
+    const auto until = last_start_ + patience();
+    if (now < until) return std::min(until, deadline_);
+    give_up_from(std::prev(in_flight_.end(), most_in_flight / 2));
+    return deadline_;  // their end is news
+  }
+
+  void give_up_from(std::list<Packet>::iterator at) {
+    while (at != in_flight_.end()) {
+      const auto packet = at++;
+      packet->given_up = true;
+      packet->cancel.emit(asio::cancellation_type::terminal);
+    }
   }
 
   template <typename Executor>
-  void start(int lifetime, const Executor& executor) {
+  void send(int lifetime, const Executor& executor) {
     auto& step = steps_.emplace_back(PathStep{lifetime, StepAnswer::silence, {}, {}, {}});
-    auto& cancel = in_flight_.emplace_back();
-    last_start_ = Clock::now();
+    auto& packet = in_flight_.emplace_back();
+    last_start_ = last_event_ = Clock::now();
+    due_ = last_start_ + pace;
     asio::co_spawn(executor, take_step(step, question_, source_, hello_, timeout_),
                    asio::bind_cancellation_slot(
-                       cancel.slot(), [this, &step, &cancel](const std::exception_ptr& failure) {
-                         if (failure && !stopping_) failure_ = failure;
+                       packet.cancel.slot(), [this, &step, &packet](const std::exception_ptr& failure) {
+                         if (failure && !packet.given_up) failure_ = failure;
                          if (step.answer != StepAnswer::silence) answered_.push_back(step);
-                         in_flight_.remove_if([&](const auto& other) { return &other == &cancel; });
+                         in_flight_.remove_if([&](const auto& other) { return &other == &packet; });
                          last_event_ = Clock::now();
                          news_ = true;
                          changed_->cancel();
@@ -135,7 +164,7 @@ class PathTracer::Sweep {
     return nearest;
   }
 
-  /// The nearest first; the ones that border on the end matter most, so those are kept when they are many.
+  /// The nearest first.
   std::vector<int> silent_before(int end) const {
     std::vector<int> open;
     for (int lifetime = 1; lifetime < end; ++lifetime)
@@ -143,7 +172,6 @@ class PathTracer::Sweep {
             return step.lifetime == lifetime && step.answer != StepAnswer::silence;
           }))
         open.push_back(lifetime);
-    if (open.size() > most_retried) open.erase(open.begin(), open.end() - most_retried);
     return open;
   }
 
@@ -162,10 +190,11 @@ class PathTracer::Sweep {
   const Clock::time_point deadline_ = Clock::now() + timeout_;
 
   std::deque<PathStep> steps_;  // stable addresses while it grows
-  std::list<asio::cancellation_signal> in_flight_;
+  std::list<Packet> in_flight_;
   std::deque<PathStep> answered_;  ///< not given by next() yet
   std::optional<asio::steady_timer> changed_;
   int next_lifetime_ = 1;
+  std::deque<int> again_;  ///< lifetimes to send over a second flow
   std::exception_ptr failure_;
   bool news_ = false;  ///< a step ended since advance() looked
   bool stopping_ = false;

@@ -61,7 +61,7 @@ struct PathTrace {
 
 /// Asks every hop at the same time, each over a flow (source port) of its own. Ends when all hops before the
 /// nearest answer of another kind than `expired` have answered, or had their chance (a second flow, or the
-/// kernel's retransmission); at the latest after `timeout`. At most 40 packets are under way.
+/// kernel's retransmission); at the latest after `timeout`. At most 20 packets are under way.
 ///
 ///   for (auto step = co_await tracer.next(); step; step = co_await tracer.next()) show(*step);
 ///   const auto trace = std::move(tracer).take();

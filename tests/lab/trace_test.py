@@ -109,6 +109,33 @@ class Trace(unittest.TestCase):
         self.assertIn("tcp.filtered", text)
         self.assertIn("on the path, behind hop 2 (203.0.113.2), in front of 203.0.113.6", " ".join(text.split()))
 
+    def test_what_a_silent_destination_is_sent_is_bounded(self):
+        """The port, and the controls beside it, of an address that lets nothing through: the most that is ever sent."""
+        for address in (SERVER4, SERVER6):
+            family = "ip6" if ":" in address else "ip"
+            self.fault(forward("r1", f"{family} daddr {address} drop"))
+            self.lane.hosts["r1"].nft("table inet count { counter syn {}\n chain c { type filter hook prerouting priority 0;\n"
+                                      f" {family} daddr {address} tcp flags & (syn | ack) == syn counter name syn\n }}\n}}\n")
+            client = self.lane.hosts["client"]
+            process = client.start(
+                namespaces.unprivileged([str(self.fwprobe), "check", f"tcp://{'[' * (family == 'ip6')}{address}{']' * (family == 'ip6')}:{PORT}",
+                                         "--timeout", "4s", "--format", "json"]), stdout=subprocess.PIPE, text=True)
+            waiting = []  # lines of proc_net_tcp(5) in state SYN_SENT
+            while process.poll() is None:
+                table = client.run(["/bin/cat", "/proc/self/net/tcp" + "6" * (family == "ip6")])
+                waiting.append(sum(line.split()[3] == "02" for line in table.splitlines()[1:]))
+            with process.stdout:
+                paths = [item for item in json.load(process.stdout)["targets"][0]["measurements"] if item["kind"] == "path"]
+            self.assertEqual(len(paths), 3)
+            for path in paths:
+                self.assertEqual({step["lifetime"] for step in path["steps"]}, set(range(1, 31)))
+                self.assertEqual(len(path["steps"]), 30)
+            self.assertGreater(max(waiting), 1)
+            self.assertLessEqual(max(waiting), 40 + 1, "the connection itself, and two traces")
+            counted = int(re.search(r"packets (\d+)", self.lane.hosts["r1"].run(["nft", "list", "counter", "inet", "count", "syn"]))[1])
+            self.assertLessEqual(counted, 2 * (30 + 20) + 3, "of each hop one, of 20 hops a retransmission; of the connection three")
+            self.lane.hosts["r1"].nft("flush ruleset\n")
+
     def test_fewer_hops_than_the_way_has(self):
         self.listen()
         code, target = self.report("trace", f"{SERVER4}:{PORT}", "--hops", "2")
