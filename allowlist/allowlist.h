@@ -58,7 +58,9 @@ struct Allowlist {
   std::string source;  ///< the publisher's page
   std::chrono::year_month_day retrieved;
   Direction direction = Direction::inbound;
+  std::optional<std::chrono::days> fresh_for;  ///< behind `retrieved`; none: it does not age
   std::vector<Entry> entries;
+  std::vector<std::string> notes;  ///< what a reader left out or warns of, each a sentence
 };
 
 /// What is wrong with a list, "file:line:column: message".
@@ -68,8 +70,19 @@ struct ListError {
 
 /// Our YAML format. `origin` is the file's name for messages. At most 8 MiB and 200,000 entries.
 std::expected<Allowlist, ListError> parse_yaml(std::string_view text, std::string_view origin);
-/// A published list by its name, or a file's content when `name_or_file` is a path.
-std::expected<Allowlist, ListError> load(std::string_view name_or_file);
+/// Publishers' lists are often for both directions. A firewall's rules are for one; a set of addresses is of
+/// all entries.
+enum class Entries : std::uint8_t { of_one_direction, all };
+
+struct LoadOptions {
+  std::string kept =
+      {};  ///< directory of the publishers' lists that were fetched (publishers.h); empty: none
+  Entries entries = Entries::of_one_direction;
+};
+
+/// A list by its name, built in or kept, or from a file in any format of docs/allowlists.md. Filters may
+/// stand behind it: "aws#service=EC2,region=eu-west-1".
+std::expected<Allowlist, ListError> load(std::string_view name_or_file, const LoadOptions& options = {});
 /// The names of the lists that are built in.
 std::vector<std::string_view> published_names();
 

@@ -1,0 +1,254 @@
+#include "allowlist/rules/json_tree.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace fwprobe::allowlist {
+namespace {
+
+/// Reads the text for nlohmann's parser, which tells no places, and keeps how far it has come.
+struct Cursor {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  const char* at = nullptr;
+  const char** reached = nullptr;
+
+  reference operator*() const { return *at; }
+  Cursor& operator++() {
+    *reached = ++at;
+    return *this;
+  }
+  Cursor operator++(int) {
+    const auto before = *this;
+    ++*this;
+    return before;
+  }
+  bool operator==(const Cursor& other) const { return at == other.at; }
+};
+
+/// Where the parser stopped and why.
+struct Stop {
+  std::size_t offset = 0;
+  std::string message;
+};
+
+/// The first key that the object has twice.
+const JsonNode* repeated_key(const JsonObject& object) {
+  std::vector<const JsonNode*> members;
+  members.reserve(object.members.size());
+  for (const auto& node : object.members) members.push_back(&node);
+  std::ranges::stable_sort(members, {}, &JsonNode::key);
+  const auto twice = std::ranges::adjacent_find(members, {}, &JsonNode::key);
+  return twice == members.end() ? nullptr : *std::next(twice);
+}
+
+enum class End : std::uint8_t { of_file, not_json };
+
+/// What to say about a text of which the parser has read `read`.
+std::string syntax_message(std::string_view read, End end) {
+  constexpr const char* space = " \t\r\n";
+  const auto last = read.find_last_not_of(space);
+  if (end == End::of_file && last == std::string_view::npos) return "the file is empty; it should hold JSON";
+  if (end == End::of_file) return "the file ends in the middle of a value: it was cut short";
+  if (last != std::string_view::npos && last > 0 && (read[last] == ']' || read[last] == '}')) {
+    const auto before = read.find_last_not_of(space, last - 1);
+    if (before != std::string_view::npos && read[before] == ',')
+      return fmt::format("a comma in front of '{}': JSON has none behind the last value", read[last]);
+  }
+  return "this is no JSON (RFC 8259)";
+}
+
+/// Builds the tree from the parser's events; false stops the parser.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  Builder(const JsonLimits& limits, std::string_view text) : limits_{limits}, text_{text} {}
+
+  Cursor begin() { return {text_.data(), &reached_}; }
+  Cursor end() { return {text_.data() + text_.size(), &reached_}; }
+  JsonNode take() && { return std::move(root_); }
+  Stop stop() && { return std::move(stop_); }
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add_number(value); }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (std::in_range<std::int64_t>(value)) return add_number(static_cast<std::int64_t>(value));
+    return add_number(static_cast<double>(value));
+  }
+  bool number_float(number_float_t value, const string_t& /*written*/) override { return add_number(value); }
+  bool string(string_t& value) override { return add(std::move(value)); }
+  bool binary(binary_t& /*value*/) override { return refuse("binary values are no JSON"); }
+  bool start_object(std::size_t /*size*/) override { return open(JsonObject{}); }
+  bool start_array(std::size_t /*size*/) override { return open(JsonArray{}); }
+  bool end_array() override { return close(); }
+  bool key(string_t& key) override {
+    key_ = std::move(key);
+    return true;
+  }
+  bool end_object() override {
+    if (const auto* twice = repeated_key(std::get<JsonObject>(open_.back()->value)))
+      return refuse(fmt::format("the object has the key {} twice", excerpt(twice->key)),
+                    offset() - twice->offset);
+    return close();
+  }
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::json::exception& error) override {
+    const std::string_view said = error.what();
+    const bool cut = said.contains("unexpected end of input") || said.contains("missing closing quote");
+    stop_ = {offset(), syntax_message(text_.substr(0, offset()), cut ? End::of_file : End::not_json)};
+    return false;
+  }
+
+ private:
+  std::size_t offset() const {
+    return reached_ == nullptr ? 0 : static_cast<std::size_t>(reached_ - text_.data());
+  }
+
+  bool refuse(std::string message, std::size_t read_ahead = 0) {
+    stop_ = {offset() - std::min(offset(), read_ahead), std::move(message)};
+    return false;
+  }
+
+  /// The parser has to read the character behind a number to know that it ends.
+  template <typename Number>
+  bool add_number(Number value) {
+    return add(value, 1);
+  }
+
+  bool add(JsonNode::Value value, std::size_t read_ahead = 0) {
+    if (++nodes_ > limits_.nodes)
+      return refuse(fmt::format("more than {} values; split the file", limits_.nodes), read_ahead);
+    last_ = &place({.value = std::move(value),
+                    .key = std::exchange(key_, {}),
+                    .offset = offset() - std::min(offset(), read_ahead)});
+    return true;
+  }
+
+  JsonNode& place(JsonNode node) {
+    if (open_.empty()) return root_ = std::move(node);
+    auto& parent = open_.back()->value;
+    auto* array = std::get_if<JsonArray>(&parent);
+    return (array != nullptr ? *array : std::get<JsonObject>(parent).members).emplace_back(std::move(node));
+  }
+
+  bool open(JsonNode::Value value) {
+    if (open_.size() == limits_.depth)
+      return refuse(fmt::format("more than {} levels of brackets", limits_.depth));
+    if (!add(std::move(value))) return false;
+    open_.push_back(last_);
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  const JsonLimits& limits_;
+  std::string_view text_;
+  const char* reached_ = nullptr;
+  std::size_t nodes_ = 0;
+  JsonNode root_;
+  std::string key_;
+  JsonNode* last_ = nullptr;
+  std::vector<JsonNode*> open_;  ///< an open node is its parent's last, so that none moves
+  Stop stop_;
+};
+
+std::vector<std::size_t> beginnings_of_lines(std::string_view text) {
+  std::vector<std::size_t> lines{0};
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1))
+    lines.push_back(end + 1);
+  return lines;
+}
+
+/// Of the character in front of `offset`.
+Place place_in(std::span<const std::size_t> lines, std::size_t offset) {
+  const auto last = offset - std::min<std::size_t>(offset, 1);
+  const auto line = std::prev(std::ranges::upper_bound(lines, last));
+  return {static_cast<int>(line - lines.begin() + 1), static_cast<int>(last - *line + 1)};
+}
+
+/// Windows PowerShell 5.1 writes UTF-16 with `>`.
+bool is_utf16(std::string_view text) { return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"); }
+
+/// A key as RFC 6901 writes it, for a line of a terminal.
+std::string escaped(std::string_view key) {
+  constexpr std::size_t longest = 60;
+  std::string text;
+  for (const char c : key.substr(0, longest))
+    text += c == '~'               ? "~0"
+            : c == '/'             ? "~1"
+            : c < 0x20 || c > 0x7e ? fmt::format("\\x{:02x}", static_cast<unsigned char>(c))
+                                   : std::string{c};
+  return text;
+}
+
+}  // namespace
+
+const JsonNode* member(const JsonNode& node, std::string_view key) {
+  const auto* object = node.as<JsonObject>();
+  if (object == nullptr) return nullptr;
+  const auto found = std::ranges::find(object->members, key, &JsonNode::key);
+  return found == object->members.end() ? nullptr : &*found;
+}
+
+std::string_view kind(const JsonNode& node) {
+  static constexpr std::array<std::string_view, 7> words{"null",     "true or false", "a number", "a number",
+                                                         "a string", "an array",      "an object"};
+  return words.at(node.value.index());
+}
+
+JsonTree::JsonTree(std::string_view text, JsonNode root)
+    : root_{std::move(root)}, lines_{beginnings_of_lines(text)} {}
+
+std::expected<JsonTree, Complaint> JsonTree::parse(std::string_view text, const JsonLimits& limits) {
+  if (text.size() > limits.bytes)
+    return std::unexpected{Complaint{{}, fmt::format("larger than {} MiB", limits.bytes / (1024 * 1024))}};
+  if (is_utf16(text))
+    return std::unexpected{
+        Complaint{{}, "the file is UTF-16; write UTF-8: in PowerShell, | Out-File -Encoding utf8 FILE"}};
+  Builder builder{limits, text};
+  if (nlohmann::json::sax_parse(builder.begin(), builder.end(), &builder))
+    return JsonTree{text, std::move(builder).take()};
+  auto stop = std::move(builder).stop();
+  return std::unexpected{
+      Complaint{place_in(beginnings_of_lines(text), stop.offset), std::move(stop.message)}};
+}
+
+Place JsonTree::place(const JsonNode& node) const { return place_in(lines_, node.offset); }
+
+std::string JsonTree::pointer(const JsonNode& node) const {
+  std::string text;
+  const auto* at = &root_;
+  while (at != &node) {
+    const auto* array = at->as<JsonArray>();
+    const auto* object = at->as<JsonObject>();
+    if (array == nullptr && object == nullptr) break;
+    const auto& children = array != nullptr ? *array : object->members;
+    // A child's offset is in front of what is in it.
+    const auto behind = std::ranges::upper_bound(children, node.offset, {}, &JsonNode::offset);
+    if (behind == children.begin()) break;
+    at = &*std::prev(behind);
+    text += array != nullptr ? fmt::format("/{}", at - children.data()) : "/" + escaped(at->key);
+  }
+  return text;
+}
+
+Complaint JsonTree::complaint(const JsonNode& node, std::string_view message) const {
+  const auto where = pointer(node);
+  return {place(node), where.empty() ? std::string{message} : fmt::format("{}: {}", where, message)};
+}
+
+}  // namespace fwprobe::allowlist
