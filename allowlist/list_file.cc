@@ -47,4 +47,15 @@ std::expected<std::size_t, int> ListFile::read(std::string& text, std::size_t by
   return got;
 }
 
+std::expected<std::string, int> read_all(ListFile& file) {
+  constexpr std::size_t piece = 256 * 1024;
+  std::string text;
+  while (text.size() <= most_bytes) {
+    const auto got = file.read(text, piece);
+    if (!got) return std::unexpected{got.error()};
+    if (*got < piece) break;
+  }
+  return text;
+}
+
 }  // namespace fwprobe::allowlist

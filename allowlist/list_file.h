@@ -33,4 +33,7 @@ class ListFile {
   std::chrono::year_month_day written_;
 };
 
+/// All of it, or its first most_bytes + 1 bytes, which show that it is too large.
+std::expected<std::string, int> read_all(ListFile& file);
+
 }  // namespace fwprobe::allowlist

@@ -1,5 +1,6 @@
 // The lists that are built in, and files of the user's own.
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -8,6 +9,7 @@
 
 #include "allowlist/allowlist.h"
 #include "allowlist/list_file.h"
+#include "allowlist/publication.h"
 #include "allowlist/publishers.h"
 
 namespace fwprobe::allowlist {
@@ -22,6 +24,11 @@ constexpr Row rows[] = {
 #include "published_lists.inc"
 };
 
+std::string not_fetched(const Publisher& publisher) {
+  return fmt::format("there is no copy of {} ({}) here yet; 'fwprobe allowlist update {}' fetches it from {}",
+                     publisher.name, publisher.title, publisher.name, publisher.url);
+}
+
 }  // namespace
 
 std::vector<std::string_view> published_names() {
@@ -31,17 +38,28 @@ std::vector<std::string_view> published_names() {
 }
 
 std::expected<Allowlist, ListError> load(std::string_view name_or_file, const LoadOptions& options) {
+  const auto named = parse_list_name(name_or_file);
+  if (!named) return std::unexpected{ListError{named.error()}};
+  Origin origin{named->name, {}, {}, named->filters, options.entries};
   for (const auto& row : rows)
-    if (row.name == name_or_file) return parse_yaml(row.text, fmt::format("{}.yaml", row.name));
-  const auto* publisher = find_publisher(name_or_file);
-  const auto path = publisher ? kept_file(options.kept, *publisher) : std::string{name_or_file};
-  std::string text;
-  auto file = ListFile::open(path);
-  const auto got = file ? file->read(text, most_bytes + 1) : std::unexpected{file.error()};
-  if (got) return parse_yaml(text, name_or_file);
-  return std::unexpected{ListError{
-      fmt::format("'{}' is neither a published list ({}) nor a file that can be read ({})", name_or_file,
-                  fmt::join(published_names(), ", "), std::generic_category().message(got.error()))}};
+    if (row.name == named->name) {
+      auto list = parse_yaml(row.text, fmt::format("{}.yaml", row.name));
+      return list ? choose(std::move(*list), origin) : list;
+    }
+  const auto* publisher = find_publisher(named->name);
+  if (publisher) origin.publisher = publisher->name;
+  if (publisher && options.kept.empty())
+    return std::unexpected{ListError{not_fetched(*publisher)}};
+  auto file = ListFile::open(publisher ? kept_file(options.kept, *publisher) : named->name);
+  if (!file && publisher && file.error() == ENOENT)
+    return std::unexpected{ListError{not_fetched(*publisher)}};
+  const auto text = file ? read_all(*file) : std::unexpected{file.error()};
+  if (!text)
+    return std::unexpected{ListError{
+        fmt::format("'{}' is neither a published list ({}) nor a file that can be read ({})", named->name,
+                    fmt::join(published_names(), ", "), std::generic_category().message(text.error()))}};
+  origin.written = file->written();
+  return parse_list(*text, origin);
 }
 
 }  // namespace fwprobe::allowlist

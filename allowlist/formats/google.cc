@@ -1,0 +1,31 @@
+// https://support.google.com/a/answer/10026322: goog.json has no service and no scope.
+
+#include "allowlist/formats/format.h"
+
+namespace fwprobe::allowlist {
+
+bool is_google(const JsonNode& root) {
+  const auto* prefixes = member(root, "prefixes");
+  const auto* array = prefixes == nullptr ? nullptr : prefixes->as<JsonArray>();
+  if (array == nullptr) return false;
+  return array->empty() || member(array->front(), "ipv4Prefix") != nullptr ||
+         member(array->front(), "ipv6Prefix") != nullptr;
+}
+
+ReadPublication read_google(const JsonTree& tree) {
+  JsonFields fields{tree};
+  Publication publication;
+  publication.stamped = day_of(fields.text(tree.root(), "creationTime").value_or(""));
+  for (const auto& item : fields.need_array(tree.root(), "prefixes")) {
+    Group group;
+    for (const std::string_view key : {"service", "scope"})
+      if (const auto value = fields.text(item, key))
+        group.attributes.push_back({std::string{key}, std::string{*value}});
+    const std::string_view key = fields.find(item, "ipv6Prefix") != nullptr ? "ipv6Prefix" : "ipv4Prefix";
+    group.prefixes.push_back({std::string{fields.need_text(item, key)}, member(item, key)});
+    publication.groups.push_back(std::move(group));
+  }
+  return finish(fields, std::move(publication));
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,71 @@
+// https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-ip-web-service: the one format with ports.
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "allowlist/formats/format.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+/// A whole number from 1 to 65535, nothing else.
+std::uint16_t port(std::string_view text) {
+  std::uint16_t value = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return error == std::errc{} && end == last ? value : std::uint16_t{0};
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+/// "80,443", "50000-59999"
+std::vector<PortRange> ports(JsonFields& fields, const JsonNode& item, std::string_view key) {
+  std::vector<PortRange> found;
+  auto rest = fields.text(item, key).value_or("");
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    const auto word = trimmed(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+    const auto dash = word.find('-');
+    const PortRange range{port(trimmed(word.substr(0, dash))),
+                          port(trimmed(dash == std::string_view::npos ? word : word.substr(dash + 1)))};
+    if (range.first == 0 || range.last < range.first) {
+      fields.refuse(*member(item, key), fmt::format("{} is neither a port from 1 to 65535 nor a range such as "
+                                                    "50000-59999",
+                                                    excerpt(word)));
+      break;
+    }
+    found.push_back(range);
+  }
+  return found;
+}
+
+}  // namespace
+
+bool is_microsoft365(const JsonNode& root) {
+  const auto* array = root.as<JsonArray>();
+  return array != nullptr && !array->empty() && member(array->front(), "serviceArea") != nullptr;
+}
+
+ReadPublication read_microsoft365(const JsonTree& tree) {
+  JsonFields fields{tree};
+  Publication publication;
+  for (const auto& item : *tree.root().as<JsonArray>()) {
+    Group group{{{"service", std::string{fields.need_text(item, "serviceArea")}}}, Use::outbound};
+    if (const auto category = fields.text(item, "category"))
+      group.attributes.push_back({"category", std::string{*category}});
+    group.tcp = ports(fields, item, "tcpPorts");
+    group.udp = ports(fields, item, "udpPorts");
+    group.prefixes = written(fields, fields.array(item, "ips"));
+    group.domains = written(fields, fields.array(item, "urls"));
+    publication.groups.push_back(std::move(group));
+  }
+  return finish(fields, std::move(publication));
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,151 @@
+// Which format a file is in says its content, never its name.
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "allowlist/list_file.h"
+#include "allowlist/publication.h"
+#include "allowlist/utf8.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+constexpr std::string_view space = " \t\r\n";
+
+struct Mark {
+  std::string_view bytes;
+  std::string_view message;
+};
+
+/// What files are that are no lists, by their first bytes.
+constexpr Mark marks[] = {
+    {"\xff\xfe", "the file is UTF-16; save it as UTF-8 (in PowerShell: | Out-File -Encoding utf8 FILE)"},
+    {"\xfe\xff", "the file is UTF-16; save it as UTF-8 (in PowerShell: | Out-File -Encoding utf8 FILE)"},
+    {"\x1f\x8b", "the file is compressed (gzip); unpack it first: gunzip FILE.gz"},
+    {"PK\x03\x04", "the file is an archive or a spreadsheet (ZIP); save it as CSV or text"},
+    {"%PDF", "the file is a PDF; save the list as text"},
+};
+
+bool begins_with_word(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && std::ranges::equal(text.substr(0, word.size()), word, {}, [](char c) {
+           return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+         });
+}
+
+/// The first line that is neither empty nor a comment.
+std::string_view first_line(std::string_view text) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    const auto first = line.find_first_not_of(space);
+    if (first != std::string_view::npos && line[first] != '#' && line[first] != ';') return line.substr(first);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {};
+}
+
+std::string_view without_bom(std::string_view text) {
+  return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
+}
+
+/// A brace is JSON when a quote or the other brace follows: a map in YAML's flow style has bare keys.
+bool is_json(std::string_view text) {
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '[')) return false;
+  const auto second = text.find_first_not_of(space, first + 1);
+  return text[first] == '[' || second == std::string_view::npos || text[second] == '"' || text[second] == '}';
+}
+
+/// "name:" at a line's beginning, a document marker, or a map in flow style.
+bool is_yaml(std::string_view text) {
+  const auto line = first_line(text);
+  if (line.starts_with("---") || line.starts_with("%YAML") || line.starts_with("{") || line.starts_with("- "))
+    return true;
+  const auto is_letter = [](char c) { return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || c == '_'; };
+  const auto colon = std::ranges::find_if_not(line, is_letter) - line.begin();
+  const auto rest = line.substr(static_cast<std::size_t>(colon));
+  return colon > 0 && rest.starts_with(":") && (rest.size() == 1 || space.contains(rest[1]));
+}
+
+std::optional<Complaint> no_utf8(std::string_view text) {
+  Place place;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\0')
+      return Complaint{place, "a zero byte: the file is no text, or UTF-16 or UTF-32; save it as UTF-8"};
+    const auto character = first_utf8(text.substr(i));
+    if (!character) return Complaint{place, "not UTF-8 (Latin-1?); save the file as UTF-8"};
+    place = text[i] == '\n' ? Place{place.line + 1, 1}
+                            : Place{place.line, place.column + static_cast<int>(character->bytes)};
+    i += character->bytes;
+  }
+  return std::nullopt;
+}
+
+std::string known_formats() {
+  std::string names;
+  for (const auto& format : list_formats()) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.what);
+  return names;
+}
+
+std::expected<Allowlist, ListError> parse_json(std::string_view text, const Origin& origin) {
+  const auto tree = JsonTree::parse(text);
+  if (!tree) return std::unexpected{error_at(origin.file, tree.error())};
+  const auto& root = tree->root();
+  if (member(root, "entries") != nullptr && member(root, "name") != nullptr) {
+    const auto whole = text.ends_with('\n') ? std::string{text} : std::string{text} + '\n';
+    auto list = parse_yaml(whole, origin.file);
+    return list ? choose(std::move(*list), origin) : list;
+  }
+  const auto formats = list_formats();
+  const auto format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognizes(root); });
+  if (format == formats.end())
+    return std::unexpected{error_at(
+        origin.file, {{}, fmt::format("JSON of an unknown shape; known are {}", known_formats())})};
+  const auto publication = format->read(*tree);
+  if (!publication) return std::unexpected{error_at(origin.file, publication.error())};
+  auto own = origin;
+  if (own.publisher.empty()) own.publisher = format->publisher;
+  return make_list(*publication, own, &*tree);
+}
+
+}  // namespace
+
+std::optional<Complaint> no_list(std::string_view text) {
+  for (const auto& mark : marks)
+    if (text.starts_with(mark.bytes)) return Complaint{{}, std::string{mark.message}};
+  const auto line = first_line(without_bom(text));
+  if (line.starts_with('<') || begins_with_word(line, "<!doctype"))
+    return Complaint{{}, "a web page (HTML) or XML, not a list: perhaps a sign-in or error page"};
+  if (text.find_first_not_of(space) == std::string_view::npos)
+    return Complaint{{}, "the file is empty; docs/allowlists.md shows a list"};
+  return std::nullopt;
+}
+
+bool is_plain(std::string_view text) {
+  text = without_bom(text);
+  return !is_json(text) && !is_yaml(text) && !is_csv_header(first_line(text));
+}
+
+std::expected<Allowlist, ListError> parse_list(std::string_view text, const Origin& origin) {
+  if (const auto complaint = no_list(text)) return std::unexpected{error_at(origin.file, *complaint)};
+  const auto content = without_bom(text);
+  if (is_json(content)) return parse_json(content, origin);
+  if (is_yaml(content)) {
+    auto list = parse_yaml(text, origin.file);
+    return list ? choose(std::move(*list), origin) : list;
+  }
+  if (text.size() > most_bytes)
+    return std::unexpected{error_at(origin.file, {{}, fmt::format("larger than {} MiB", most_bytes / (1024 * 1024))})};
+  if (const auto complaint = no_utf8(content)) return std::unexpected{error_at(origin.file, *complaint)};
+  const bool csv = is_csv_header(first_line(content));
+  const auto publication = !csv                       ? read_plain(content)
+                           : content.ends_with('\n') ? read_csv_list(content)
+                                                     : read_csv_list(std::string{content} + '\n');
+  if (!publication) return std::unexpected{error_at(origin.file, publication.error())};
+  return make_list(*publication, origin, nullptr);
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,59 @@
+#include "allowlist/plain_ranges.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "allowlist/address_text.h"
+#include "allowlist/plain_lines.h"
+#include "allowlist/utf8.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto character = first_utf8(text);
+    if (!character) return false;
+    text.remove_prefix(character->bytes);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Complaint> PlainRanges::add(std::string_view lines) {
+  while (!lines.empty()) {
+    // Nearly every line of a long list is an IPv4 prefix and nothing else.
+    const auto leading = leading_ipv4(lines);
+    if (leading.length > 0 && lines.size() > leading.length && lines[leading.length] == '\n') {
+      v4_.push_back(leading.range);
+      host_bits_ += leading.host_bits ? 1U : 0U;
+      lines.remove_prefix(leading.length + 1);
+      ++line_;
+      continue;
+    }
+    const auto end = std::min(lines.find('\n'), lines.size());
+    if (auto complaint = add_line(lines.substr(0, end))) return complaint;
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+    ++line_;
+  }
+  return std::nullopt;
+}
+
+std::optional<Complaint> PlainRanges::add_line(std::string_view line) {
+  if (!is_utf8(line)) return Complaint{{line_, 1}, "not UTF-8 (Latin-1?); save the file as UTF-8"};
+  const auto found = PlainLines{line, line_}.next();
+  if (!found) return std::nullopt;
+  const auto range = parse_range(found->text);
+  if (!range) return Complaint{found->place, range.error()};
+  host_bits_ += range->host_bits ? 1U : 0U;
+  if (range->ipv6)
+    v6_.push_back({range->first, range->last});
+  else
+    v4_.push_back({static_cast<std::uint32_t>(range->first), static_cast<std::uint32_t>(range->last)});
+  return std::nullopt;
+}
+
+PrefixSet PlainRanges::take() && { return {Ranges4{std::move(v4_)}, Ranges6{std::move(v6_)}}; }
+
+}  // namespace fwprobe::allowlist

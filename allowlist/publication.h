@@ -1,0 +1,40 @@
+#pragma once
+// From what a publisher's file says to the list that was asked for.
+
+#include <chrono>
+#include <expected>
+#include <span>
+#include <string_view>
+
+#include "allowlist/formats/format.h"
+#include "allowlist/list_name.h"
+
+namespace fwprobe::allowlist {
+
+/// Where a list came from, for its name, its age and its messages.
+struct Origin {
+  std::string_view file;       ///< for messages
+  std::string_view publisher;  ///< a row of publishers.inc; "" for anyone's file
+  std::chrono::year_month_day written;
+  std::span<const Filter> filters;
+  Entries entries = Entries::of_one_direction;
+};
+
+/// `tree` is the one that the publication's nodes are of; none when it is not from JSON.
+std::expected<Allowlist, ListError> make_list(const Publication& publication, const Origin& origin,
+                                              const JsonTree* tree);
+
+/// The part of a list in our own format that the filters choose: `direction` and `family`.
+std::expected<Allowlist, ListError> choose(Allowlist list, const Origin& origin);
+
+/// A list from the content of a file in any format; which one it is says the content.
+std::expected<Allowlist, ListError> parse_list(std::string_view text, const Origin& origin);
+
+/// "FILE:LINE:COLUMN: what is wrong".
+ListError error_at(std::string_view file, const Complaint& complaint);
+/// What every reader refuses: other encodings than UTF-8, compressed files, web pages.
+std::optional<Complaint> no_list(std::string_view text);
+/// Whether it is neither JSON nor YAML nor CSV, as far as its beginning says.
+bool is_plain(std::string_view text);
+
+}  // namespace fwprobe::allowlist
