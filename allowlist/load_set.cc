@@ -27,7 +27,8 @@ LoadedSet set_of(Allowlist list, year_month_day day) {
   const auto names = std::ranges::count_if(
       list.entries, [](const Entry& entry) { return std::holds_alternative<Domain>(entry.what); });
   if (names > 0)
-    loaded.notes.push_back(fmt::format("{} {} left out: a set is of addresses", names, names == 1 ? "name is" : "names are"));
+    loaded.notes.push_back(
+        fmt::format("{} {} left out: a set is of addresses", names, names == 1 ? "name is" : "names are"));
   return loaded;
 }
 
@@ -45,22 +46,25 @@ std::expected<LoadedSet, ListError> read_plain(ListFile& file, std::string text,
     if (!got) return no_read(name, got.error());
     total += *got;
     if (total > most_bytes)
-      return std::unexpected{error_at(name, {{}, fmt::format("larger than {} MiB", most_bytes / (1024 * 1024))})};
+      return std::unexpected{
+          error_at(name, {{}, fmt::format("larger than {} MiB", most_bytes / (1024 * 1024))})};
     if (*got == 0) break;
   }
   if (const auto complaint = ranges.add(text)) return std::unexpected{error_at(name, *complaint)};
   if (ranges.empty())
-    return std::unexpected{
-        ListError{fmt::format("{}: the list is empty; an empty list allows nothing and is most likely a mistake", name)}};
+    return std::unexpected{ListError{fmt::format(
+        "{}: the list is empty; an empty list allows nothing and is most likely a mistake", name)}};
   LoadedSet loaded;
   if (const auto count = ranges.host_bits(); count > 0)
     loaded.notes.push_back(fmt::format("{} {} bits set behind the prefix length; read as the network", count,
                                        count == 1 ? "line has" : "lines have"));
   loaded.addresses = std::move(ranges).take();
+  std::ranges::move(width_notes(loaded.addresses), std::back_inserter(loaded.notes));
   return loaded;
 }
 
-std::expected<LoadedSet, ListError> load_any(std::string_view name_or_file, LoadOptions options, year_month_day day) {
+std::expected<LoadedSet, ListError> load_any(std::string_view name_or_file, LoadOptions options,
+                                             year_month_day day) {
   options.entries = Entries::all;
   auto list = load(name_or_file, options);
   if (!list) return std::unexpected{std::move(list.error())};
@@ -96,8 +100,10 @@ PrefixSet addresses(const Allowlist& list, year_month_day day) {
 
 std::vector<std::string> width_notes(const PrefixSet& addresses) {
   std::vector<std::string> notes;
-  if (addresses.v4().is_all()) notes.emplace_back("every IPv4 address is listed (0.0.0.0/0): this allows everything");
-  if (addresses.v6().is_all()) notes.emplace_back("every IPv6 address is listed (::/0): this allows everything");
+  if (addresses.v4().is_all())
+    notes.emplace_back("every IPv4 address is listed (0.0.0.0/0): this allows everything");
+  if (addresses.v6().is_all())
+    notes.emplace_back("every IPv6 address is listed (::/0): this allows everything");
   return notes;
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "allowlist/address_text.h"
+#include "allowlist/load_set.h"
 #include "allowlist/publishers.h"
 #include "allowlist/values.h"
 
@@ -53,9 +54,9 @@ std::expected<std::optional<Direction>, std::string> direction(std::span<const F
   if (!wanted) return std::nullopt;
   if (wanted->values == std::vector<std::string>{"inbound"}) return Direction::inbound;
   if (wanted->values == std::vector<std::string>{"outbound"}) return Direction::outbound;
-  return std::unexpected{fmt::format(
-      "direction={} is neither inbound (sources to let in) nor outbound (destinations to reach)",
-      fmt::join(wanted->values, "|"))};
+  return std::unexpected{
+      fmt::format("direction={} is neither inbound (sources to let in) nor outbound (destinations to reach)",
+                  fmt::join(wanted->values, "|"))};
 }
 
 /// "A, B, C and 12 more"
@@ -92,8 +93,9 @@ bool chosen(const Group& group, std::span<const Filter> filters) {
   return std::ranges::all_of(filters, [&](const Filter& filter) {
     if (filter.key == "direction" || filter.key == "family") return true;
     return std::ranges::any_of(group.attributes, [&](const Attribute& attribute) {
-      return attribute.key == filter.key &&
-             std::ranges::any_of(filter.values, [&](const auto& value) { return same(attribute.value, value); });
+      return attribute.key == filter.key && std::ranges::any_of(filter.values, [&](const auto& value) {
+               return same(attribute.value, value);
+             });
     });
   });
 }
@@ -140,7 +142,8 @@ class Builder {
 
  private:
   std::string nothing_left() const {
-    if (origin_.filters.empty()) return "the list is empty; an empty list allows nothing and is most likely a mistake";
+    if (origin_.filters.empty())
+      return "the list is empty; an empty list allows nothing and is most likely a mistake";
     return fmt::format("no entry has {}", words(origin_.filters));
   }
 
@@ -247,10 +250,11 @@ class Builder {
     // Archives and image builders write dates of long ago, which tell nothing.
     const bool known_age = list_.retrieved >= std::chrono::year{2000} / 1 / 1;
     if (row_ && known_age) list_.fresh_for = row_->fresh_for;
+    list_.notes = width_notes(addresses(list_, list_.retrieved));
     if (odd_names_ > 0)
-      list_.notes.push_back(
-          fmt::format("{} {} no host name or *.domain and {} left out, the first {}", odd_names_,
-                      odd_names_ == 1 ? "name is" : "names are", odd_names_ == 1 ? "was" : "were", excerpt(odd_name_)));
+      list_.notes.push_back(fmt::format("{} {} no host name or *.domain and {} left out, the first {}",
+                                        odd_names_, odd_names_ == 1 ? "name is" : "names are",
+                                        odd_names_ == 1 ? "was" : "were", excerpt(odd_name_)));
   }
 
   const Publication& publication_;
@@ -277,7 +281,8 @@ std::expected<Allowlist, ListError> make_list(const Publication& publication, co
 std::expected<Allowlist, ListError> choose(Allowlist list, const Origin& origin) {
   for (const auto& filter : origin.filters)
     if (filter.key != "direction" && filter.key != "family")
-      return refuse(origin, fmt::format("unknown filter '{}'; this list has direction and family", filter.key));
+      return refuse(origin,
+                    fmt::format("unknown filter '{}'; this list has direction and family", filter.key));
   const auto wanted = families(origin.filters);
   if (!wanted) return refuse(origin, wanted.error());
   const auto asked = direction(origin.filters);
@@ -290,6 +295,7 @@ std::expected<Allowlist, ListError> choose(Allowlist list, const Origin& origin)
     return prefix && !wanted->wants(prefix->network().is_v6());
   });
   if (list.entries.empty()) return refuse(origin, fmt::format("no entry has {}", words(origin.filters)));
+  list.notes = width_notes(addresses(list, list.retrieved));
   return list;
 }
 

@@ -96,6 +96,15 @@ Value<std::chrono::year_month_day> parse_date(const YamlNode& node, std::string_
   return complain(node, "{}: {} is not a date; write YYYY-MM-DD, such as 2026-01-31", key, excerpt(*text));
 }
 
+Value<std::chrono::days> parse_days(const YamlNode& node, std::string_view key) {
+  constexpr int ten_years = 3650;
+  const std::string_view text = node.text;
+  const auto count =
+      text.ends_with('d') ? number(text.substr(0, text.size() - 1), 1, ten_years) : std::nullopt;
+  if (count) return std::chrono::days{*count};
+  return complain(node, "{}: {} is not a number of days; write 90d", key, excerpt(node.text));
+}
+
 Value<Direction> parse_direction(const YamlNode& node) {
   if (node.text == "inbound") return Direction::inbound;
   if (node.text == "outbound") return Direction::outbound;
@@ -126,7 +135,8 @@ Value<std::vector<PortRange>> parse_ports(const YamlNode& node) {
   std::vector<PortRange> ports;
   for (const auto& child : node.children) {
     const auto range = port_range(child.text);
-    if (!range || child.quoted)
+    // JSON has ranges in quotes, and numbers without.
+    if (!range || (child.quoted && range->first == range->last))
       return complain(child,
                       "ports: {} is neither a port from 1 to 65535 nor a range from low to high "
                       "such as 8000-8100",

@@ -19,6 +19,8 @@ using Value = std::expected<T, Complaint>;
 Value<std::string> parse_text(const YamlNode& node, std::string_view key);
 /// "2026-11-23", RFC 3339's full-date.
 Value<std::chrono::year_month_day> parse_date(const YamlNode& node, std::string_view key);
+/// "90d": days, from 1 to 3650.
+Value<std::chrono::days> parse_days(const YamlNode& node, std::string_view key);
 /// "inbound" or "outbound".
 Value<Direction> parse_direction(const YamlNode& node);
 /// "tcp" or "udp".

@@ -68,11 +68,13 @@ class Reader {
     if (k == "publisher") return assign(list_.publisher, parse_text(value, k));
     if (k == "source") return assign(list_.source, parse_text(value, k));
     if (k == "retrieved") return assign(retrieved_, parse_date(value, k));
+    if (k == "fresh_for") return assign(list_.fresh_for, parse_days(value, k));
     if (k == "direction") return assign(direction_, parse_direction(value));
     if (k == "ports") return assign(ports_, parse_ports(value));
     if (k == "protocol") return assign(protocol_, parse_protocol(value));
     if (k == "entries") return set_entries(value);
-    return unknown(key, "name, title, publisher, source, retrieved, direction, ports, protocol and entries");
+    return unknown(
+        key, "name, title, publisher, source, retrieved, fresh_for, direction, ports, protocol and entries");
   }
 
   std::optional<Complaint> missing(const YamlNode& root) {

@@ -72,6 +72,19 @@ Findings not_canonical(const Allowlist& list, year_month_day day) {
   return findings;
 }
 
+/// On the day of the run, so that an old report is not judged by today.
+Findings stale(const Allowlist& list, year_month_day day) {
+  using std::chrono::sys_days;
+  const auto age = sys_days{day} - sys_days{list.retrieved};
+  if (!list.fresh_for || age <= *list.fresh_for) return {};
+  return {make(
+      list.name, Status::warn,
+      fmt::format("{} is of {}, {} days old, and was to be renewed after {}: what its publisher has added "
+                  "since is missing here",
+                  list.title, text(list.retrieved), age.count(), list.fresh_for->count()),
+      Cause::allowlist_stale, {{"list", list.name}})};
+}
+
 Finding skip(const std::string& subject, std::string summary) {
   return make(subject, Status::skip, std::move(summary));
 }
@@ -273,7 +286,8 @@ Findings compare(const Case& the_case, const Allowlist& list) {
 Findings check_allowlist(const Case& the_case) {
   Findings findings;
   for (const auto& list : the_case.settings.allowlists) {
-    for (auto&& part : {not_canonical(list, day_of(the_case.evidence, list)), compare(the_case, list)})
+    const auto day = day_of(the_case.evidence, list);
+    for (auto&& part : {stale(list, day), not_canonical(list, day), compare(the_case, list)})
       findings.insert(findings.end(), part.begin(), part.end());
   }
   return findings;

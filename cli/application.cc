@@ -11,6 +11,7 @@
 
 #include "allowlist/allowlist.h"
 #include "checks/explain.h"
+#include "cli/allowlist.h"
 #include "cli/check.h"
 #include "cli/check_options.h"
 #include "cli/command_tree.h"
@@ -25,7 +26,7 @@
 namespace fwprobe::cli {
 namespace {
 
-constexpr std::string_view later_verbs[] = {"run", "allowlist", "rules", "serve"};
+constexpr std::string_view later_verbs[] = {"run", "rules", "serve"};
 
 constexpr auto footer =
     "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
@@ -58,30 +59,31 @@ std::string empty_value(const CLI::App& verb) {
   return {};
 }
 
-ExitCode show(std::string_view text) {
-  if (const auto written = write_all(STDOUT_FILENO, text); !written) {
-    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
-    return ExitCode::not_measured;
-  }
-  return ExitCode::passed;
-}
-
 /// One line that says what is wrong and, where a word is nearly right, what was meant.
 ExitCode explain_usage(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
-  const auto* verb = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
-  const std::string help = verb == &app ? "" : verb->get_name() + " ";
+  const auto* verb = &app;
+  std::string help;
+  int depth = 1;  // where in argv the next verb would stand
+  while (!verb->get_subcommands().empty()) {
+    verb = verb->get_subcommands().front();
+    help += verb->get_name() + " ";
+    ++depth;
+  }
+  const bool wants_verb =
+      !verb->get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); }).empty();
   if (argc < 2) return refuse("no verb; write 'fwprobe check https://host/'", help);
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || verb == &app) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || wants_verb) {
     const auto words = words_of(*verb);
     for (const std::string_view argument : std::span{argv + 1, static_cast<std::size_t>(argc - 1)}) {
       const auto word = argument.substr(0, argument.find('='));
-      const bool is_verb_place = verb == &app && argument.data() == argv[1];
+      const bool is_verb_place = wants_verb && depth < argc && argument.data() == argv[depth];
       if (std::ranges::find(words, word) != words.end() || (!word.starts_with("-") && !is_verb_place))
         continue;
       if (std::ranges::find(later_verbs, word) != std::end(later_verbs))
         return refuse(
-            fmt::format("the verb '{}' is not in this version yet; check, trace, judge and explain are",
-                        word),
+            fmt::format(
+                "the verb '{}' is not in this version yet; check, trace, allowlist, judge and explain are",
+                word),
             help);
       const auto meant = nearest(word, words);
       const auto kind = word.starts_with("-") ? "option" : "verb";
@@ -158,6 +160,10 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   completion->add_option("bash|zsh|fish", shell, "the shell")->required();
   auto* man = app.add_subcommand("man", "print the manual page, for: man -l -");
 
+  AllowlistArguments allowlist_arguments;
+  auto* allowlist = app.add_subcommand("allowlist", "read, compare and export published lists of addresses");
+  define_allowlist_options(*allowlist, allowlist_arguments);
+
   std::string code;
   auto* explain = app.add_subcommand("explain", "print a cause's page, or list all causes");
   explain->add_option("CAUSE", code, "such as tcp.filtered");
@@ -173,6 +179,7 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   for (const auto* verb : app.get_subcommands())
     if (const auto option = empty_value(*verb); !option.empty())
       return refuse(fmt::format("{}: the value is empty", option), verb->get_name() + " ");
+  if (allowlist->parsed()) return run_allowlist(*allowlist, allowlist_arguments, variables);
   if (explain->parsed()) return run_explain(code);
   if (completion->parsed()) return run_completion(shell, describe_all(app));
   if (man->parsed()) return show(manual_page(describe_all(app), FWPROBE_VERSION));

@@ -1,5 +1,6 @@
 #include "cli/check.h"
 
+#include "cli/allowlist.h"
 #include "cli/measure.h"
 #include "cli/progress.h"
 
@@ -11,6 +12,7 @@ ExitCode run_check(const CheckArguments& arguments, const Variables& variables) 
   auto contexts = probe::TlsContexts::load(job->settings.tls);
   if (!contexts) return wrong_usage(contexts.error());
 
+  for (const auto& list : job->settings.allowlists) show_notes(list.title, list.notes);
   Progress progress{Progress::mode(job->output.quiet), job->targets.size()};
   const auto measured = measure(*job, *contexts, progress);
   progress.clear();

@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "cli/kept_lists.h"
 #include "cli/reading.h"
 #include "cli/values.h"
 
@@ -91,12 +92,6 @@ void refuse_other_family(const CheckJob& job, Reading& read) {
         read.refuse(lacks_family(given.addresses, *settings.family),
                     fmt::format("--resolve: every address of {} {}; leave it out", given.name, only));
   }
-}
-
-Parsed<allowlist::Allowlist> load_list(std::string_view text) {
-  auto list = allowlist::load(text);
-  if (!list) return std::unexpected{list.error().message};
-  return std::move(*list);
 }
 
 checks::ProxySource proxy_source(const CheckArguments& arguments, const Variables& variables) {
@@ -295,7 +290,14 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
           std::ranges::none_of(job.targets, [](const auto& t) { return t.scheme == checks::Scheme::ssh; }),
       "--ssh-fingerprint needs an ssh:// target");
   read.many("--egress", a.egress, parse_address, settings.egress);
-  read.many("--allowlist", a.allowlists, load_list, settings.allowlists);
+  read.many(
+      "--allowlist", a.allowlists,
+      [&](std::string_view text) -> Parsed<allowlist::Allowlist> {
+        auto list = allowlist::load(text, {kept_lists(variables)});
+        if (!list) return std::unexpected{list.error().message};
+        return std::move(*list);
+      },
+      settings.allowlists);
   read.one("--source", a.source, parse_source, settings.source);
   read.one("--expect-status", a.expected_statuses, parse_statuses, settings.expected_status);
   read.one("--timeout", a.timeout, parse_duration, settings.timeout);

@@ -79,6 +79,22 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
   return size;
 }
 
+Parsed<allowlist::PortRange> parse_port_range(std::string_view text) {
+  const auto dash = text.find('-');
+  const auto number = [](std::string_view digits) {
+    std::uint16_t port = 0;
+    const auto* last = digits.data() + digits.size();
+    const auto [end, error] = std::from_chars(digits.data(), last, port);
+    return error == std::errc{} && end == last ? port : std::uint16_t{0};
+  };
+  const allowlist::PortRange range{number(text.substr(0, dash)),
+                                   number(dash == std::string_view::npos ? text : text.substr(dash + 1))};
+  if (range.first == 0 || range.last < range.first)
+    return std::unexpected{fmt::format(
+        "'{}' is neither a port from 1 to 65535 nor a range from low to high such as 8000-8100", text)};
+  return range;
+}
+
 Parsed<asio::ip::address> parse_address(std::string_view text) {
   std::error_code error;
   auto address = asio::ip::make_address(std::string{text}, error);

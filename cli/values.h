@@ -23,6 +23,8 @@ using Parsed = std::expected<T, std::string>;
 Parsed<probe::Clock::duration> parse_duration(std::string_view text);
 /// Bytes: "10MiB", "512KiB", "1MB" (a thousand thousands), "65536"; 1 KiB to 100 MiB.
 Parsed<std::uint64_t> parse_size(std::string_view text);
+/// "443", "8000-8100": from 1 to 65535, the lower first.
+Parsed<allowlist::PortRange> parse_port_range(std::string_view text);
 /// "192.0.2.1", "2001:db8::1", without a port.
 Parsed<asio::ip::address> parse_address(std::string_view text);
 /// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"; port 53 when not given.

@@ -169,6 +169,7 @@ void list_fields(Io& io, Of<Io, allowlist::Allowlist>& list) {
   io("publisher", list.publisher);
   io("source", list.source);
   io("retrieved", list.retrieved);
+  io.added("fresh_for_days", list.fresh_for);
   io("direction", list.direction);
   io("entries", list.entries);
 }

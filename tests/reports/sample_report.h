@@ -401,6 +401,8 @@ inline checks::Settings settings() {
                             "https://docs.example.com/",
                             year{2026} / 1 / 2,
                             allowlist::Direction::outbound,
+                            std::chrono::days{90},
+                            {},
                             {}};
   allowlist::Entry prefix;
   prefix.what = allowlist::Prefix{make_address("203.0.113.0"), 24};

@@ -1,0 +1,75 @@
+#pragma once
+// A list as rules that a firewall can load. A new format is a file and a row of exports.cc.
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "allowlist/allowlist.h"
+#include "allowlist/prefix_set.h"
+
+namespace fwprobe::allowlist {
+
+/// Addresses that are let through alike.
+struct RuleGroup {
+  Protocol protocol = Protocol::tcp;
+  std::vector<PortRange> ports;  ///< empty: any
+  PrefixSet addresses;
+};
+
+struct Export {
+  const Allowlist& list;
+  std::chrono::year_month_day day;
+  std::string name;  ///< of sets, chains and rules: letters, digits, '-' and '_'
+  std::vector<RuleGroup> groups;
+};
+
+struct ExportFormat {
+  std::string_view name;
+  std::string_view what;
+  enum class Ports : std::uint8_t { needed, kept } ports = Ports::needed;  ///< needed: rules name ports
+  std::string (*render)(const Export& wanted);
+};
+
+std::span<const ExportFormat> export_formats();
+
+/// For entries that name no ports.
+struct ExportPorts {
+  bool any = false;  ///< all of them, and the user said so
+  std::vector<PortRange> ports;
+};
+
+/// What is in force at `day`, with the fewest prefixes. The error is a sentence.
+std::expected<Export, std::string> plan_export(const Allowlist& list, const ExportFormat& format,
+                                               const ExportPorts& ports, std::string_view name,
+                                               std::chrono::year_month_day day);
+
+std::string export_nftables(const Export& wanted);
+std::string export_iptables(const Export& wanted);
+std::string export_ip6tables(const Export& wanted);
+std::string export_ipset(const Export& wanted);
+std::string export_aws(const Export& wanted);
+std::string export_azure(const Export& wanted);
+std::string export_cisco(const Export& wanted);
+std::string export_json(const Export& wanted);
+std::string export_csv(const Export& wanted);
+
+// ---- for the formats
+
+/// "tcp" or "udp".
+std::string_view protocol_name(Protocol protocol);
+/// "443", "8000-8100"; `dash` between the ends.
+std::string text(const PortRange& range, std::string_view dash = "-");
+/// The prefixes of one family.
+std::vector<Prefix> prefixes4(const RuleGroup& group);
+std::vector<Prefix> prefixes6(const RuleGroup& group);
+/// Where the list is from and of which day, in one line without control characters.
+std::string heading(const Export& wanted);
+/// `name` cut to what a system takes, with the suffix whole.
+std::string short_name(std::string_view name, std::string_view suffix, std::size_t longest);
+
+}  // namespace fwprobe::allowlist
