@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -132,7 +133,13 @@ class Builder {
     std::vector<const Group*> groups;
     for (const auto& group : publication_.groups)
       if (chosen(group, origin_.filters)) groups.push_back(&group);
-    if (const auto wrong = choose_direction(groups)) return refuse(origin_, *wrong);
+    const auto before = groups;
+    if (const auto wrong = choose_direction(groups)) {
+      // A file that is no list at all is the more useful thing to say.
+      for (const auto* group : before)
+        if (auto no_list = add(*group)) return std::unexpected{error_at(origin_.file, *no_list)};
+      return refuse(origin_, list_.entries.empty() ? nothing_left() : *wrong);
+    }
     for (const auto* group : groups)
       if (auto wrong = add(*group)) return std::unexpected{error_at(origin_.file, *wrong)};
     if (list_.entries.empty()) return refuse(origin_, nothing_left());
@@ -174,8 +181,10 @@ class Builder {
 
   std::optional<Complaint> add(const Group& group) {
     std::string purpose;
+    std::string_view before;
     for (const auto& attribute : group.attributes)
-      purpose += fmt::format("{}{}", purpose.empty() ? "" : ", ", attribute.value);
+      if (attribute.value != std::exchange(before, attribute.value))
+        purpose += fmt::format("{}{}", purpose.empty() ? "" : ", ", attribute.value);
     Entry entry;
     entry.purpose = std::move(purpose);
     const auto each_protocol = [&](auto&& what) {

@@ -126,7 +126,7 @@ TEST(Load, ReadsAFile) {
   std::ofstream{file} << "name: mine\nentries: none\n";
   const auto broken = load(file);
   EXPECT_THAT(broken.error().message, testing::StartsWith(file + ":2:10: "));
-  std::ofstream{file} << std::string(9 * 1024 * 1024, 'x');
+  std::ofstream{file} << "name: " << std::string(9 * 1024 * 1024, 'x');
   EXPECT_THAT(load(file).error().message, HasSubstr("larger than 8 MiB"));
   std::filesystem::remove_all(folder);
 }

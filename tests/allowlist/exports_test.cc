@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "allowlist/exports/export.h"
+#include "allowlist/publication.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using std::literals::operator""y;
+
+constexpr auto day = 2026y / 11 / 1;
+
+Allowlist list(std::string_view direction, std::string_view entries) {
+  auto parsed = parse_yaml(
+      fmt::format("name: my list\ntitle: My list\nretrieved: 2026-01-31\ndirection: {}\nentries:\n{}",
+                  direction, entries),
+      "f");
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  return parsed.value_or(Allowlist{});
+}
+
+const ExportFormat& format(std::string_view name) {
+  return *std::ranges::find(export_formats(), name, &ExportFormat::name);
+}
+
+std::string rendered(const Allowlist& from, std::string_view as, const ExportPorts& ports = {}) {
+  const auto wanted = plan_export(from, format(as), ports, "", day);
+  return wanted ? format(as).render(*wanted) : wanted.error();
+}
+
+constexpr auto both_families =
+    "  - {prefix: 192.0.2.0/25, ports: [443, 8000-8100]}\n  - {prefix: 192.0.2.128/25, ports: [443, "
+    "8000-8100]}\n"
+    "  - {prefix: 2001:db8::/32, ports: [443, 8000-8100]}\n  - {prefix: 198.51.100.7, ports: [53], protocol: "
+    "udp}\n"
+    "  - {prefix: 203.0.113.0/24, ports: [443], until: 2026-01-01}\n";
+
+TEST(Export, RulesHaveTheFewestPrefixesThatAreInForce) {
+  const auto from = list("inbound", both_families);
+  EXPECT_THAT(
+      rendered(from, "nftables"),
+      AllOf(HasSubstr("  192.0.2.0/24,\n"), Not(HasSubstr("203.0.113.0")),
+            HasSubstr(
+                "add rule inet filter my-list ip saddr @my-list_1_v4 tcp dport { 443, 8000-8100 } accept\n"),
+            HasSubstr("ip6 saddr @my-list_1_v6 tcp dport { 443, 8000-8100 } accept\n"),
+            HasSubstr("ip saddr @my-list_2_v4 udp dport { 53 } accept\n")));
+  EXPECT_THAT(
+      rendered(from, "iptables"),
+      AllOf(HasSubstr("-A my-list -s 192.0.2.0/24 -p tcp -m multiport --dports 443,8000:8100 -j ACCEPT\n"),
+            HasSubstr("-A my-list -s 198.51.100.7/32 -p udp --dport 53 -j ACCEPT\n"),
+            Not(HasSubstr("2001:"))));
+  EXPECT_THAT(rendered(from, "ip6tables"), HasSubstr("-A my-list -s 2001:db8::/32 -p tcp -m multiport"));
+  EXPECT_THAT(
+      rendered(from, "cisco-acl"),
+      AllOf(HasSubstr("ip access-list extended MY-LIST\n"),
+            HasSubstr(" permit tcp 192.0.2.0 0.0.0.255 any eq 443\n"),
+            HasSubstr(" permit tcp 192.0.2.0 0.0.0.255 any range 8000 8100\n"),
+            HasSubstr(" permit udp host 198.51.100.7 any eq 53\n"),
+            HasSubstr("ipv6 access-list MY-LIST-V6\n"), HasSubstr(" permit tcp 2001:db8::/32 any eq 443\n")));
+  EXPECT_THAT(rendered(from, "aws-sg"),
+              AllOf(HasSubstr("\"CidrIp\": \"192.0.2.0/24\""), HasSubstr("\"FromPort\": 8000"),
+                    HasSubstr("\"CidrIpv6\": \"2001:db8::/32\"")));
+  EXPECT_THAT(rendered(from, "azure-nsg"),
+              AllOf(HasSubstr("\"direction\": \"Inbound\""), HasSubstr("\"8000-8100\""),
+                    HasSubstr("\"[format('{0}/{1}', parameters('nsgName'), 'my-list-1')]\"")));
+}
+
+TEST(Export, OutboundRulesNameDestinations) {
+  const auto from = list("outbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n");
+  EXPECT_THAT(rendered(from, "nftables"), HasSubstr("ip daddr @my-list_v4 tcp dport { 443 } accept"));
+  EXPECT_THAT(rendered(from, "iptables"),
+              HasSubstr("-A my-list -d 192.0.2.0/24 -p tcp --dport 443 -j ACCEPT"));
+  EXPECT_THAT(rendered(from, "cisco-acl"), HasSubstr(" permit tcp any 192.0.2.0 0.0.0.255 eq 443\n"));
+  EXPECT_THAT(rendered(from, "azure-nsg"), HasSubstr("\"destinationAddressPrefixes\""));
+}
+
+TEST(Export, PortsThatTheListLeavesOpenAreAsked) {
+  const auto from = list("inbound", "  - prefix: 192.0.2.0/24\n");
+  EXPECT_THAT(rendered(from, "nftables"),
+              HasSubstr("my list names no ports for 192.0.2.0/24; say which are meant"));
+  EXPECT_THAT(rendered(from, "nftables", {false, {{22, 22}}}), HasSubstr("tcp dport { 22 } accept"));
+  EXPECT_THAT(rendered(from, "nftables", {true, {}}), HasSubstr("meta l4proto tcp accept"));
+  EXPECT_THAT(rendered(from, "ipset"), HasSubstr("add my-list-v4.new 192.0.2.0/24\n"));
+}
+
+TEST(Export, MoreThanFifteenPortsAreSeveralRules) {
+  std::string ports;
+  for (int port = 1; port <= 40; port += 2) ports += fmt::format("{}{}", port == 1 ? "" : ", ", port);
+  const auto text =
+      rendered(list("inbound", fmt::format("  - {{prefix: 192.0.2.1, ports: [{}]}}\n", ports)), "iptables");
+  EXPECT_THAT(text, AllOf(HasSubstr("--dports 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29 -j"),
+                          HasSubstr("--dports 31,33,35,37,39 -j")));
+}
+
+TEST(Export, AnIpsetHoldsEverythingAsTwoHalves) {
+  EXPECT_THAT(rendered(list("inbound", "  - prefix: 0.0.0.0/0\n"), "ipset"),
+              HasSubstr("add my-list-v4.new 0.0.0.0/1\nadd my-list-v4.new 128.0.0.0/1\n"));
+}
+
+TEST(Export, DocumentsCanBeReadAgain) {
+  const auto from =
+      list("inbound", fmt::format("{}  - {{domain: \"*.example.com\", ports: [443]}}\n", both_families));
+  const auto json = parse_list(rendered(from, "json"), {"json", "", day, {}, Entries::all});
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(json->name, "my list");
+  EXPECT_EQ(json->entries.size(), 5U);
+  EXPECT_EQ(json->entries[0].ports, from.entries[0].ports);
+  const auto csv = parse_list(rendered(from, "csv"), {"csv", "", day, {}, Entries::all});
+  ASSERT_TRUE(csv) << csv.error().message;
+  ASSERT_EQ(csv->entries.size(), 4U);
+  EXPECT_EQ(csv->entries[0].ports, from.entries[0].ports);
+  EXPECT_EQ(csv->entries[3].protocol, Protocol::udp);
+}
+
+TEST(Export, NoCellIsAFormulaAndNoNameIsAnOption) {
+  const auto from = list("inbound", "  - {prefix: 192.0.2.1, ports: [443], purpose: \"=cmd()\"}\n");
+  EXPECT_THAT(rendered(from, "csv"), HasSubstr("192.0.2.1/32,tcp,443,\"'=cmd()\"\n"));
+  EXPECT_FALSE(plan_export(from, format("nftables"), {}, "a b", day));
+  EXPECT_FALSE(plan_export(from, format("nftables"), {}, "a;b", day));
+  EXPECT_EQ(plan_export(from, format("nftables"), {}, "-x", day)->name, "list--x");
+  EXPECT_EQ(plan_export(from, format("nftables"), {}, "7", day)->name, "list-7");
+}
+
+TEST(Export, AListOfNamesMakesNoRules) {
+  EXPECT_THAT(rendered(list("outbound", "  - {domain: example.com, ports: [443]}\n"), "iptables"),
+              HasSubstr("names alone make no rules"));
+}
+
+}  // namespace
+}  // namespace fwprobe::allowlist

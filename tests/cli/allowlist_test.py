@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""fwprobe allowlist: every verb, on files in publishers' own formats, and its rules in the programs that load them."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+FWPROBE = os.environ["FWPROBE"]
+DATA = os.path.join(os.environ["SOURCE_DIR"], "tests/allowlist/data/lists")
+
+
+def run(*arguments, stdin="", env=None):
+    done = subprocess.run([FWPROBE, "allowlist", *arguments], input=stdin.encode(), capture_output=True, timeout=60,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def data(name):
+    return os.path.join(DATA, name)
+
+
+def in_namespace(command, text):
+    """Runs a command as root of a network namespace of its own; nothing outside changes."""
+    return subprocess.run(["unshare", "--user", "--map-root-user", "--net", "sh", "-c", command], input=text.encode(),
+                          capture_output=True, timeout=60)
+
+
+class Reading(unittest.TestCase):
+    def test_list_names_what_is_built_in_and_what_can_be_fetched(self):
+        code, out, err = run("list", env={"XDG_DATA_HOME": "/nonexistent"})
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"(?m)^appcircle +inbound +2026-11-23 +Appcircle cloud build agents$")
+        self.assertRegex(out, r"(?m)^aws +outbound +- +AWS IP ranges$")
+
+    def test_a_kept_list_is_shown_by_its_name(self):
+        with tempfile.TemporaryDirectory() as home:
+            kept = os.path.join(home, "fwprobe/allowlists")
+            os.makedirs(kept)
+            shutil.copy(data("aws.json"), os.path.join(kept, "aws.json"))
+            code, out, err = run("show", "aws#service=ROUTE53_HEALTHCHECKS", env={"XDG_DATA_HOME": home})
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("retrieved  2026-08-21, fresh for 14 days", out)
+            self.assertIn("ROUTE53_HEALTHCHECKS", out)
+            self.assertNotIn("CODEBUILD", out)
+            self.assertRegex(run("list", env={"XDG_DATA_HOME": home})[1], r"(?m)^aws +outbound +20\d\d-\d\d-\d\d ")
+
+    def test_show_names_the_published_spelling(self):
+        code, out, _ = run("show", "appcircle")
+        self.assertEqual(code, 0)
+        self.assertIn("51 IPv4 and 0 IPv6 addresses", out)
+        self.assertRegex(out, r"77\.92\.124\.0/27 .*\(published as 77\.92\.124\.2/27\)")
+
+    def test_contains_answers_with_the_entry_or_the_nearest(self):
+        code, out, _ = run("contains", "appcircle", "77.92.124.30", "77.92.124.32:443", "::ffff:0:1")
+        self.assertEqual((code, out), (2, ""))  # IPv4 in IPv6 form is refused
+        code, out, _ = run("contains", "appcircle", "77.92.124.30", "77.92.124.32:443", "2001:db8::1")
+        self.assertEqual(code, 1)
+        self.assertEqual(out.splitlines(), [
+            "yes\t77.92.124.30\t77.92.124.2/27\tmacOS build agents, default pool",
+            "no\t77.92.124.32:443\tnearest 77.92.124.2/27\tmacOS build agents, default pool",
+            "no\t2001:db8::1\tno IPv6 prefix is listed"])
+        self.assertEqual(run("contains", "appcircle", "34.147.2.16:443")[0], 0)
+
+    def test_contains_knows_ports(self):
+        code, out, _ = run("contains", data("list.csv"), "192.0.2.1:443", "192.0.2.1:22", "[2001:db8::1]:8050",
+                           "198.51.100.7:9")
+        self.assertEqual(code, 1)
+        self.assertEqual([line.split("\t")[0] for line in out.splitlines()], ["yes", "no", "yes", "yes"])
+        self.assertIn("no\t192.0.2.1:22\twith other ports in 192.0.2.0/24", out)
+
+    def test_contains_reads_addresses_from_a_file_or_standard_input(self):
+        code, out, _ = run("contains", "appcircle", "--input", "-", stdin="# office\r\n34.147.2.16\r\n\n 162.19.204.13:22")
+        self.assertEqual(code, 0)
+        self.assertEqual(len(out.splitlines()), 2)
+        code, out, err = run("contains", "appcircle", "--input", "-", stdin="34.147.2.16\nhello\n")
+        self.assertEqual(code, 2)
+        self.assertIn("-:2: 'hello' is not an address", err)
+
+    def test_many_lines_are_answered_across_the_pieces_in_which_a_file_is_read(self):
+        lines = [f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}" for i in range(60000)]
+        code, out, _ = run("contains", "-", "--input", self.file("\n".join(lines)), stdin="10.0.0.0/16\n")
+        self.assertEqual(code, 0)
+        self.assertEqual([line.split("\t")[1] for line in out.splitlines()], lines)
+
+    def file(self, text):
+        handle = tempfile.NamedTemporaryFile("w", delete=False)
+        self.addCleanup(os.unlink, handle.name)
+        with handle:
+            handle.write(text)
+        return handle.name
+
+
+class Algebra(unittest.TestCase):
+    def test_merge_gives_the_fewest_prefixes_of_any_formats(self):
+        code, out, _ = run("merge", "-", data("buildkite.json"), data("plain.txt"),
+                           stdin="192.0.3.0/24\n198.51.100.14-198.51.100.15\n")
+        self.assertEqual((code, out), (0, "192.0.2.0/23\n198.51.100.10/31\n198.51.100.12/30\n203.0.113.4/30\n"
+                                          "2001:db8::1/128\n"))
+
+    def test_a_list_of_every_direction_counts_whole(self):
+        code, out, err = run("merge", data("github.json"))
+        self.assertEqual(code, 0)
+        self.assertIn("24 names are left out", err)
+        self.assertEqual(run("contains", data("github.json"), "4.148.0.1", "192.30.252.1")[0], 0)  # actions, web
+
+    def test_intersect_and_subtract(self):
+        code, out, _ = run("intersect", "-", "appcircle", stdin="77.92.0.0/16\n")
+        self.assertEqual((code, out), (0, "77.92.96.46/32\n77.92.102.192/28\n77.92.124.0/27\n"))
+        code, out, _ = run("subtract", "appcircle", "-", stdin="77.92.124.0/28\n34.0.0.0/8\n")
+        self.assertEqual((code, out), (0, "77.92.96.46/32\n77.92.102.192/28\n77.92.124.16/28\n162.19.204.13/32\n"))
+
+    def test_diff_compares_sets_and_not_lines(self):
+        code, out, _ = run("diff", "appcircle", "-", stdin="34.147.2.16\n162.19.204.13\n77.92.96.46/32\n"
+                           "77.92.124.0/28\n77.92.124.16-77.92.124.31\n77.92.102.192/28\n")
+        self.assertEqual((code, out), (0, ""))
+        code, out, _ = run("diff", "appcircle", "-", stdin="34.147.2.16\n162.19.204.13\n77.92.96.46\n"
+                           "77.92.124.0/28\n77.92.102.192/28\n192.0.2.1\n")
+        self.assertEqual((code, out), (1, "- 77.92.124.16/28\n+ 192.0.2.1/32\n"))
+
+    def test_a_list_of_everything_is_warned_of(self):
+        code, out, err = run("merge", "-", stdin="0.0.0.0/0\n")
+        self.assertEqual((code, out), (0, "0.0.0.0/0\n"))
+        self.assertIn("every IPv4 address is listed (0.0.0.0/0)", err)
+
+    def test_host_bits_are_warned_of(self):
+        self.assertIn("1 line has bits set behind the prefix length", run("merge", "-", stdin="10.0.0.1/8\n")[2])
+
+
+class Exports(unittest.TestCase):
+    def export(self, *arguments):
+        code, out, err = run("export", *arguments)
+        self.assertEqual((code, err), (0, ""))
+        return out
+
+    def test_nft_loads_the_rules_twice(self):
+        for arguments in (["appcircle", "--port", "443", "--port", "8000-8100"], ["azure-devops"],
+                          [data("cloudflare-api.json"), "--port", "any", "--name", "7edge"],
+                          [data("microsoft365.json") + "#service=Skype"]):
+            with self.subTest(arguments):
+                code, text, _ = run("export", *arguments, "--as", "nftables")
+                self.assertEqual(code, 0)
+                done = in_namespace("cat > /dev/shm/$$ && nft -f /dev/shm/$$ && nft -f /dev/shm/$$ && nft list ruleset; "
+                                    "code=$?; rm /dev/shm/$$; exit $code", text)
+                self.assertEqual(done.returncode, 0, done.stderr.decode())
+                self.assertIn("accept", done.stdout.decode())
+
+    def test_iptables_loads_the_rules(self):
+        for form, source in (("iptables", "appcircle"), ("ip6tables", data("cloudflare-ips-v6.txt"))):
+            with self.subTest(form):
+                if not shutil.which(f"{form}-restore"):
+                    self.skipTest(f"{form}-restore is not installed")
+                text = self.export(source + ("" if form == "iptables" else "#direction=inbound"), "--as", form,
+                                   "--port", "22", "--port", "443")
+                done = in_namespace(f"{form}-restore --noflush && {form}-save", text)
+                self.assertEqual(done.returncode, 0, done.stderr.decode())
+                self.assertEqual(done.stdout.decode().count("-j ACCEPT"), text.count("-j ACCEPT"))
+
+    def test_ipset_restores_the_set_twice(self):
+        if not shutil.which("ipset"):
+            self.skipTest("ipset is not installed")
+        text = self.export(data("fastly-public-ip-list.json"), "--as", "ipset")
+        done = in_namespace("ipset restore && ipset list -t", text + text)
+        if b"Kernel error" in done.stderr or b"Operation not permitted" in done.stderr:
+            self.skipTest("this kernel has no ipset: " + done.stderr.decode())
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertIn("Name: fastly-v4", done.stdout.decode())
+        self.assertIn("Number of entries: 2", done.stdout.decode())
+
+    def test_documents_are_json_and_csv(self):
+        permissions = json.loads(self.export("appcircle", "--as", "aws-sg", "--port", "443"))
+        self.assertEqual([one["CidrIp"] for one in permissions[0]["IpRanges"]],
+                         ["34.147.2.16/32", "77.92.96.46/32", "77.92.102.192/28", "77.92.124.0/27", "162.19.204.13/32"])
+        template = json.loads(self.export("appcircle", "--as", "azure-nsg", "--port", "443"))
+        self.assertEqual(template["resources"][0]["properties"]["destinationPortRanges"], ["443"])
+        for form in ("json", "csv"):
+            text = self.export("appcircle", "--as", form)
+            code, out, _ = run("diff", "appcircle", "-", stdin=text)
+            self.assertEqual((code, out), (0, ""))
+
+
+class WrongUse(unittest.TestCase):
+    def test_each_is_one_line_that_says_what_would_be_right(self):
+        rows = [
+            (["merg"], "did you mean 'merge'?"),
+            ([], "'fwprobe allowlist --help'"),
+            (["show"], "LIST is required"),
+            (["show", "nosuch"], "neither a published list (appcircle, azure-devops) nor a file"),
+            (["show", "aws"], "'fwprobe allowlist update aws' fetches it"),
+            (["show", "appcircle#service=x"], "unknown filter 'service'"),
+            (["contains", "appcircle"], "no address; write them behind the list, or --input FILE"),
+            (["contains", "appcircle", "1.2.3"], "'1.2.3' is not an address"),
+            (["contains", "appcircle", "1.2.3.4:0"], "has no port from 1 to 65535"),
+            (["contains", "appcircle", "1.2.3.4:65536"], "has no port from 1 to 65535"),
+            (["contains", "appcircle", "1.2.3.0/24"], "is not an address"),
+            (["contains", "appcircle", "--input", "/nonexistent"], "No such file or directory"),
+            (["contains", "-", "--input", "-"], "cannot both be standard input"),
+            (["intersect", "-", "-"], "only one of the lists can be standard input"),
+            (["merge", "-", "-"], "standard input can be read once only"),
+            (["merge", "/"], "Is a directory"),
+            (["diff", "appcircle"], "NEW is required"),
+            (["export", "appcircle"], "--as is required"),
+            (["export", "appcircle", "--as", "pf"], "'pf' is not a format; write nftables, iptables"),
+            (["export", "appcircle", "--as", "nftables"], "names no ports for 34.147.2.16; say which are meant: --port 443"),
+            (["export", "appcircle", "--as", "nftables", "--port", "0"], "'0' is neither a port from 1 to 65535"),
+            (["export", "appcircle", "--as", "nftables", "--port", "any", "--port", "1"], "exclude each other"),
+            (["export", "appcircle", "--as", "nftables", "--port", "1", "--name", "a b"], "'a b' is not a name"),
+            (["export", data("plain.txt"), "--as", "csv"], "does not say its direction"),
+        ]
+        for arguments, message in rows:
+            with self.subTest(arguments):
+                code, out, err = run(*arguments, stdin="192.0.2.1\n", env={"XDG_DATA_HOME": "/nonexistent"})
+                self.assertEqual((code, out), (2, ""))
+                self.assertEqual(err.count("\n"), 1)
+                self.assertIn(message, err)
+
+    def test_files_that_are_no_lists_are_refused(self):
+        for text, message in (("", "-:1:1: the file is empty"), ("# none\n", "the list is empty"),
+                              ('{"prefixes": [', "-:1:14: the file ends in the middle of a value: it was cut short"),
+                              ("<html>", "a web page (HTML)"), ("10.0.0.0/8\n10.0.0.0/99\n", "-:2:1: '10.0.0.0/99'"),
+                              ("10.0.0.9-10.0.0.1\n", "runs backwards")):
+            with self.subTest(text):
+                code, out, err = run("merge", "-", stdin=text)
+                self.assertEqual((code, out), (2, ""))
+                self.assertIn(message, err)
+
+    def test_a_file_of_more_than_50_mib_is_refused(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(60 * 1024 * 1024)
+            file.write(b"192.0.2.1\n# ")
+            file.flush()
+            code, _, err = run("merge", file.name)
+            self.assertEqual(code, 2)
+            self.assertRegex(err, "larger than 50 MiB|zero byte|not UTF-8|is not a prefix")
+
+
+class Check(unittest.TestCase):
+    def test_check_takes_publishers_formats_and_says_when_they_are_old(self):
+        done = subprocess.run([FWPROBE, "check", "tcp://127.0.0.1:1", "--timeout", "500ms", "--trace", "never", "--format",
+                               "json", "--allowlist", data("aws.json") + "#service=CODEBUILD"], capture_output=True,
+                              timeout=60)
+        findings = json.loads(done.stdout)["targets"][0]["findings"]
+        causes = [one["cause"] for one in findings if one["check"] == "allowlist"]
+        self.assertEqual(causes, ["allowlist.stale", "allowlist.address_not_listed"])
+        self.assertIn("the nearest is", findings[-1]["summary"])
+
+
+if __name__ == "__main__":
+    unittest.main()
