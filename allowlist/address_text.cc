@@ -145,9 +145,6 @@ std::optional<NumberRange> rest_of_range(Scanner& scanner, std::optional<Value> 
   return range;
 }
 
-constexpr Uint128 mapped_first = Uint128{0xffff} << 32;  // ::ffff:0:0/96, RFC 4291 §2.5.5.2
-constexpr Uint128 mapped_last = mapped_first | 0xffffffffU;
-
 /// The texts in front of and behind the '-' of a range.
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -227,7 +224,9 @@ char* put_address(char* to, Uint128 address) {
     const auto text = address_v6(address).to_string();
     return std::ranges::copy(text, to).out;
   }
-  const auto group = [&](int i) { return static_cast<unsigned>(address >> (16 * (groups - 1 - i))) & 0xffffU; };
+  const auto group = [&](int i) {
+    return static_cast<unsigned>(address >> (16 * (groups - 1 - i))) & 0xffffU;
+  };
   int best = -1;
   int longest = 1;
   for (int i = 0; i < groups;) {
@@ -256,7 +255,8 @@ char* put_address(char* to, Uint128 address) {
 template <typename Value>
 void append_cover(std::string& text, Range<Value> range) {
   constexpr int bits = sizeof(Value) * 8;
-  constexpr std::size_t longest_line = 52;  // 39 of an address, or 45 with IPv4 in it; "/128" and the line's end
+  constexpr std::size_t longest_line =
+      52;  // 39 of an address, or 45 with IPv4 in it; "/128" and the line's end
   for (;;) {
     const int free = host_bits(range);
     const auto before = text.size();
@@ -282,14 +282,21 @@ std::optional<NumberRange> read_range(std::string_view text) {
   if (text.empty() || text.size() > longest) return std::nullopt;
   Scanner scanner{text};
   // Which family it is stands in the first group.
-  if (text.substr(0, 5).find(':') == std::string_view::npos) return rest_of_range(scanner, scanner.ipv4(), &Scanner::ipv4);
+  if (text.substr(0, 5).find(':') == std::string_view::npos)
+    return rest_of_range(scanner, scanner.ipv4(), &Scanner::ipv4);
   return rest_of_range(scanner, scanner.ipv6(), &Scanner::ipv6);
+}
+
+bool is_mapped(const NumberRange& range) {
+  constexpr Uint128 first = Uint128{0xffff} << 32;
+  constexpr Uint128 last = first | 0xffffffffU;
+  return range.ipv6 && first <= range.first && range.last <= last;
 }
 
 std::expected<NumberRange, std::string> parse_range(std::string_view text) {
   auto range = read_range(text);
   if (!range) return std::unexpected{why_no_range(text)};
-  if (range->ipv6 && range->first >= mapped_first && range->last <= mapped_last)
+  if (is_mapped(*range))
     return std::unexpected{
         fmt::format("{} is IPv4 in IPv6 form (RFC 4291 §2.5.5.2); write the IPv4 prefix", excerpt(text))};
   return *range;

@@ -34,7 +34,8 @@ template <typename Value>
 FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
   // An enclosing prefix comes before what is in it; of equal ones the first in the list stays innermost.
   std::ranges::sort(items, [](const Item& a, const Item& b) {
-    return std::tuple{a.range.first, b.range.last, b.entry} < std::tuple{b.range.first, a.range.last, a.entry};
+    return std::tuple{a.range.first, b.range.last, b.entry} <
+           std::tuple{b.range.first, a.range.last, a.entry};
   });
   const auto begin_piece = [&](Value first, std::uint32_t entry) {
     if (!firsts_.empty() && firsts_.back() == first)
@@ -90,7 +91,8 @@ EntryIndex::EntryIndex(const Allowlist& list, std::chrono::year_month_day day)
     : list_{list}, day_{day}, v4_{items<std::uint32_t>(list, day)}, v6_{items<Uint128>(list, day)} {}
 
 /// Entries around the innermost one may be for other ports.
-const Entry* EntryIndex::for_port(const Entry* entry, const asio::ip::address& address, std::uint16_t port) const {
+const Entry* EntryIndex::for_port(const Entry* entry, const asio::ip::address& address,
+                                  std::uint16_t port) const {
   if (!entry || port == 0 || allowlist::for_port(*entry, port)) return entry;
   for (const auto* other : entries_for(list_, address, day_))
     if (allowlist::for_port(*other, port)) return other;

@@ -41,7 +41,8 @@ std::string_view first_line(std::string_view text) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = text.substr(0, end);
     const auto first = line.find_first_not_of(space);
-    if (first != std::string_view::npos && line[first] != '#' && line[first] != ';') return line.substr(first);
+    if (first != std::string_view::npos && line[first] != '#' && line[first] != ';')
+      return line.substr(first);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return {};
@@ -86,7 +87,8 @@ std::optional<Complaint> no_utf8(std::string_view text) {
 
 std::string known_formats() {
   std::string names;
-  for (const auto& format : list_formats()) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.what);
+  for (const auto& format : list_formats())
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", format.what);
   return names;
 }
 
@@ -102,8 +104,8 @@ std::expected<Allowlist, ListError> parse_json(std::string_view text, const Orig
   const auto formats = list_formats();
   const auto format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognizes(root); });
   if (format == formats.end())
-    return std::unexpected{error_at(
-        origin.file, {{}, fmt::format("JSON of an unknown shape; known are {}", known_formats())})};
+    return std::unexpected{
+        error_at(origin.file, {{}, fmt::format("JSON of an unknown shape; known are {}", known_formats())})};
   const auto publication = format->read(*tree);
   if (!publication) return std::unexpected{error_at(origin.file, publication.error())};
   auto own = origin;
@@ -138,10 +140,11 @@ std::expected<Allowlist, ListError> parse_list(std::string_view text, const Orig
     return list ? choose(std::move(*list), origin) : list;
   }
   if (text.size() > most_bytes)
-    return std::unexpected{error_at(origin.file, {{}, fmt::format("larger than {} MiB", most_bytes / (1024 * 1024))})};
+    return std::unexpected{
+        error_at(origin.file, {{}, fmt::format("larger than {} MiB", most_bytes / (1024 * 1024))})};
   if (const auto complaint = no_utf8(content)) return std::unexpected{error_at(origin.file, *complaint)};
   const bool csv = is_csv_header(first_line(content));
-  const auto publication = !csv                       ? read_plain(content)
+  const auto publication = !csv                      ? read_plain(content)
                            : content.ends_with('\n') ? read_csv_list(content)
                                                      : read_csv_list(std::string{content} + '\n');
   if (!publication) return std::unexpected{error_at(origin.file, publication.error())};

@@ -33,7 +33,14 @@ std::optional<Complaint> PlainRanges::add(std::string_view lines) {
       continue;
     }
     const auto end = std::min(lines.find('\n'), lines.size());
-    if (auto complaint = add_line(lines.substr(0, end))) return complaint;
+    const auto line = lines.substr(0, end);
+    // And most of the others are one of IPv6.
+    if (const auto range = read_range(line); range && range->ipv6 && !is_mapped(*range)) {
+      v6_.push_back({range->first, range->last});
+      host_bits_ += range->host_bits ? 1U : 0U;
+    } else if (auto complaint = add_line(line)) {
+      return complaint;
+    }
     lines.remove_prefix(std::min(end + 1, lines.size()));
     ++line_;
   }

@@ -48,8 +48,7 @@ std::expected<Allowlist, ListError> load(std::string_view name_or_file, const Lo
     }
   const auto* publisher = find_publisher(named->name);
   if (publisher) origin.publisher = publisher->name;
-  if (publisher && options.kept.empty())
-    return std::unexpected{ListError{not_fetched(*publisher)}};
+  if (publisher && options.kept.empty()) return std::unexpected{ListError{not_fetched(*publisher)}};
   auto file = ListFile::open(publisher ? kept_file(options.kept, *publisher) : named->name);
   if (!file && publisher && file.error() == ENOENT)
     return std::unexpected{ListError{not_fetched(*publisher)}};

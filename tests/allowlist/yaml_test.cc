@@ -23,6 +23,7 @@ title: "My services"
 publisher: Me
 source: https://example.com/list
 retrieved: 2026-01-31
+fresh_for: 90d
 direction: inbound
 ports: [443, 8000-8100]
 protocol: tcp
@@ -45,6 +46,7 @@ entries:
   EXPECT_EQ(list->source, "https://example.com/list");
   EXPECT_EQ(list->retrieved, 2026y / 1 / 31);
   EXPECT_EQ(list->direction, Direction::inbound);
+  EXPECT_EQ(list->fresh_for, std::chrono::days{90});
   ASSERT_EQ(list->entries.size(), 3U);
   const auto& web = list->entries[0];
   EXPECT_EQ(std::get<Prefix>(web.what).text(), "192.0.2.0/24");
@@ -54,7 +56,7 @@ entries:
   EXPECT_EQ(web.purpose, "web");
   EXPECT_EQ(web.since, 2020y / 2 / 29);
   EXPECT_EQ(web.until, 2030y / 1 / 1);
-  EXPECT_EQ(web.line, 11);
+  EXPECT_EQ(web.line, 12);
   EXPECT_EQ(std::get<Prefix>(list->entries[1].what).text(), "2001:db8::/32");
   EXPECT_EQ(list->entries[1].ports, (std::vector<PortRange>{{22, 22}}));
   EXPECT_EQ(std::get<Domain>(list->entries[2].what), (Domain{"example.com", true}));

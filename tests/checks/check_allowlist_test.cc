@@ -78,6 +78,33 @@ TEST(CheckAllowlist, SaysNothingWithoutALists) {
   EXPECT_THAT(Scene("a.test", 443, {"192.0.2.1"}).judged(), IsEmpty());
 }
 
+TEST(CheckAllowlist, AListThatIsOlderThanItsLimitIsStale) {
+  struct Row {
+    const char* name;
+    std::optional<std::chrono::days> fresh_for;
+    bool is_stale;
+  };
+  constexpr std::chrono::days age{296};  // from 2026-01-31 to the day of the measurements
+  const Row rows[] = {{"without a limit it does not age", {}, false},
+                      {"on the last day it is fresh", age, false},
+                      {"a day later it is stale", age - std::chrono::days{1}, true}};
+  for (const auto& row : rows) {
+    Scene scene{"a.test", 443, {"192.0.2.1"}};
+    scene.list("outbound", "  - prefix: 192.0.2.0/24\n");
+    scene.settings.allowlists[0].fresh_for = row.fresh_for;
+    const auto findings = scene.judged();
+    ASSERT_EQ(findings.size(), row.is_stale ? 2U : 1U) << row.name;
+    EXPECT_EQ(findings.back().status, Status::pass) << row.name;
+    if (!row.is_stale) continue;
+    EXPECT_EQ(findings[0].cause, Cause::allowlist_stale);
+    EXPECT_EQ(findings[0].status, Status::warn);
+    EXPECT_EQ(
+        findings[0].summary,
+        "My list is of 2026-01-31, 296 days old, and was to be renewed after 295: what its publisher has "
+        "added since is missing here");
+  }
+}
+
 TEST(CheckAllowlist, ComparesTheTargetWithDestinations) {
   struct Row {
     const char* name;
