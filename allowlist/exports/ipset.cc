@@ -1,6 +1,7 @@
 // ipset(8): filled beside the set in use and swapped with it, so that there is no moment without.
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -16,8 +17,9 @@ std::string set_lines(const Export& wanted, std::string_view family, std::string
   if (prefixes.empty()) return {};
   const auto name = short_name(wanted.name, suffix, longest);
   const auto fresh = short_name(wanted.name, fmt::format("{}.new", suffix), longest);
-  const auto made =
-      fmt::format("hash:net family {} maxelem {}", family, std::max<std::size_t>(prefixes.size(), 65536));
+  // A set that is there already must have been made alike, so a list may grow within a power of two.
+  const auto made = fmt::format("hash:net family {} maxelem {}", family,
+                                std::bit_ceil(std::max<std::size_t>(prefixes.size(), 65536)));
   auto lines = fmt::format("create {0} {2} -exist\ncreate {1} {2} -exist\nflush {1}\n", name, fresh, made);
   for (const auto& prefix : prefixes) {
     if (prefix.length() > 0) {
