@@ -1,0 +1,43 @@
+#include "allowlist/rules/formats.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace fwprobe::allowlist {
+namespace {
+
+constexpr std::size_t longest_text = 50 * 1024 * 1024;
+
+// From the most to the least particular: what has a mark of its own comes first.
+constexpr std::array<RulesFormat, 0> formats{};
+
+}  // namespace
+
+std::span<const RulesFormat> rules_formats() { return formats; }
+
+std::expected<Ruleset, ListError> read_rules(std::string_view text, std::string_view origin,
+                                             const RulesView& view) {
+  const auto refuse = [&](Place place, std::string_view message) {
+    return std::unexpected{ListError{fmt::format("{}:{}:{}: {}", origin, place.line, place.column, message)}};
+  };
+  if (text.size() > longest_text)
+    return refuse({}, fmt::format("larger than {} MiB", longest_text / (1024 * 1024)));
+  const auto format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognises(text); });
+  if (format == formats.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& row : formats) names.push_back(row.name);
+    return refuse(
+        {}, fmt::format("no firewall export that is known here; known are: {}", fmt::join(names, ", ")));
+  }
+  auto ruleset = format->read(text, view);
+  if (!ruleset) return refuse(ruleset.error().place, ruleset.error().message);
+  ruleset->origin = origin;
+  ruleset->format = format->name;
+  return std::move(*ruleset);
+}
+
+}  // namespace fwprobe::allowlist
