@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "allowlist/allowlist.h"
 #include "allowlist/rules/ruleset.h"
@@ -13,11 +14,18 @@
 
 namespace fwprobe::allowlist {
 
+/// "group=sg-903004f8": which part of an export is meant, written behind its file's name: rules.json#group=….
+struct Selector {
+  std::string key;
+  std::string value;
+};
+
 /// What a reader has to know about the flows to decide conditions.
 struct RulesView {
   Direction direction = Direction::inbound;
   /// Of this host, towards the published addresses; without it a condition on an interface decides nothing.
   std::optional<std::string> interface;
+  std::vector<Selector> selectors;  ///< a reader refuses a key that it does not know
 };
 
 /// One format. A new one is a file and a row in formats.cc.

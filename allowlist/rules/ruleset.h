@@ -64,6 +64,7 @@ struct BaseChain {
   Hook hook = Hook::input;
   int priority = 0;  ///< lower ones come first; all have to accept
   Verdict policy = Verdict::drop;
+  std::string policy_name;  ///< what the user finds it by: "implied deny", "rule *"; empty: "policy drop"
   FlowSet scope = FlowSet::everything();  ///< what comes to this chain: one family of a table "ip"
   bool translates = false;                ///< sees a connection's first packet only (type nat)
 };
