@@ -1,11 +1,15 @@
 #include "allowlist/rules/formats.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "allowlist/rules/aws.h"
+#include "allowlist/rules/azure.h"
+#include "allowlist/rules/csv.h"
+#include "allowlist/rules/gcp.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -13,7 +17,13 @@ namespace {
 constexpr std::size_t longest_text = 50 * 1024 * 1024;
 
 // From the most to the least particular: what has a mark of its own comes first.
-constexpr std::array<RulesFormat, 0> formats{};
+constexpr RulesFormat formats[] = {
+    {"AWS security groups", is_aws_groups, read_aws_groups},
+    {"AWS network ACL", is_aws_acl, read_aws_acl},
+    {"Azure NSG", is_azure, read_azure},
+    {"Google Cloud firewall rules", is_gcp, read_gcp},
+    {"CSV", is_csv, read_csv_rules},
+};
 
 }  // namespace
 
@@ -26,8 +36,8 @@ std::expected<Ruleset, ListError> read_rules(std::string_view text, std::string_
   };
   if (text.size() > longest_text)
     return refuse({}, fmt::format("larger than {} MiB", longest_text / (1024 * 1024)));
-  const auto format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognises(text); });
-  if (format == formats.end()) {
+  const auto* format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognises(text); });
+  if (format == std::end(formats)) {
     std::vector<std::string_view> names;
     for (const auto& row : formats) names.push_back(row.name);
     return refuse(

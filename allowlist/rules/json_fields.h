@@ -2,10 +2,13 @@
 // Typed fields out of a JSON tree, for readers that have many of them.
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "allowlist/rules/json_tree.h"
 
@@ -33,6 +36,20 @@ class JsonFields {
   /// Like text() and array(), and a complaint about the object when there is no such field.
   std::string_view need_text(const JsonNode& object, std::string_view key);
   std::span<const JsonNode> need_array(const JsonNode& object, std::string_view key);
+
+  /// What `parse` makes of a string; its error becomes the complaint.
+  template <typename T>
+  std::optional<T> parsed(const JsonNode& node, std::expected<T, std::string> (*parse)(std::string_view)) {
+    const auto* text = node.as<std::string>();
+    if (text == nullptr) {
+      refuse_kind(node, "a string");
+      return std::nullopt;
+    }
+    auto value = parse(*text);
+    if (value) return std::move(*value);
+    refuse(node, value.error());
+    return std::nullopt;
+  }
 
   /// Whether `node` is an object, and a complaint when it is not.
   bool need_object(const JsonNode& node);

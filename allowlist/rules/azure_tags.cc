@@ -1,0 +1,52 @@
+#include "allowlist/rules/azure_tags.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "allowlist/rules/flow_words.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+PrefixSet set_of(std::initializer_list<std::string_view> texts) {
+  std::vector<Prefix> prefixes;
+  for (const auto text : texts) prefixes.push_back(parse_prefix(text).value().prefix);
+  return PrefixSet{prefixes};
+}
+
+/// "What is IP address 168.63.129.16?": health probes come from it; in IPv6 from fe80::1234:5678:9abc.
+PrefixSet load_balancer() { return set_of({"168.63.129.16", "fe80::1234:5678:9abc"}); }
+
+/// Not reachable from the Internet, so that a virtual network, its peers and its branches may have them.
+PrefixSet not_public() {
+  return set_of({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                 "192.168.0.0/16", "224.0.0.0/3", "168.63.129.16", "::/127", "fc00::/7", "fe80::/10",
+                 "ff00::/8"});
+}
+
+}  // namespace
+
+bool is_service_tag(std::string_view text) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr std::string_view others = "0123456789._-";
+  return !text.empty() && letters.contains(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return letters.contains(c) || others.contains(c); });
+}
+
+void add_service_tag(Addresses& addresses, std::string_view tag, NsgSide side) {
+  const auto lower = lower_case(tag);
+  const bool far = side == NsgSide::far;
+  if (lower == "virtualnetwork" && !far) return addresses.add(PrefixSet::everything());
+  if (lower == "virtualnetwork")
+    return addresses.add_doubtful(not_public(), "which addresses are in VirtualNetwork is not in this file");
+  if (lower == "azureloadbalancer" && far) return addresses.add(load_balancer());
+  if (lower == "internet" && far) {
+    addresses.add(~not_public());
+    return addresses.add_doubtful(not_public(), "which private addresses are outside the virtual network");
+  }
+  addresses.add_doubtful(PrefixSet::everything(),
+                         fmt::format("the addresses of the service tag {} are not in this file", tag));
+}
+
+}  // namespace fwprobe::allowlist

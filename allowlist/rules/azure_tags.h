@@ -1,0 +1,20 @@
+#pragma once
+// The addresses behind the words that a rule of an NSG has in place of prefixes.
+
+#include <string_view>
+
+#include "allowlist/rules/platform.h"
+
+namespace fwprobe::allowlist {
+
+/// The side of a flow on which the group's own subnet or interface is, and the other one.
+enum class NsgSide : std::uint8_t { near, far };
+
+/// Whether a rule's address is a service tag: "Internet", "AzureCloud.westeurope".
+bool is_service_tag(std::string_view text);
+
+/// Adds what is known of a tag without Microsoft's files: the near side is always in the virtual network; on
+/// the far side public addresses are taken to be outside it, and private ones may be in it or not.
+void add_service_tag(Addresses& addresses, std::string_view tag, NsgSide side);
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,131 @@
+#include "allowlist/rules/platform.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "allowlist/utf8.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+Complaint about_file(std::string message) { return {{}, std::move(message)}; }
+
+/// The first few, for a message.
+std::string list(std::span<const Named> all) {
+  constexpr std::size_t shown = 5;
+  std::vector<std::string> names;
+  for (const auto& one : all.first(std::min(all.size(), shown)))
+    names.push_back(one.other_name.empty()
+                        ? excerpt(one.id)
+                        : fmt::format("{} ({})", excerpt(one.id), excerpt(one.other_name)));
+  auto text = fmt::format("{}", fmt::join(names, ", "));
+  if (all.size() > shown) text += fmt::format(" and {} more", all.size() - shown);
+  return text;
+}
+
+/// C0, DEL, C1, and what turns the direction of a line (UAX #9).
+bool is_control(char32_t c) {
+  return c < 0x20 || (0x7f <= c && c < 0xa0) || (0x202a <= c && c <= 0x202e) || (0x2066 <= c && c <= 0x2069);
+}
+
+std::string joined(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty() || a == b) return std::string{a.empty() ? b : a};
+  return fmt::format("{}, {}", a, b);
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t longest = 200;
+  std::string line;
+  for (std::size_t i = 0; i < text.size();) {
+    if (i > longest) return line + "...";
+    const auto next = first_utf8(text.substr(i));
+    const auto bytes = text.substr(i, next ? next->bytes : 1);
+    if (next && !is_control(next->character))
+      line += bytes;
+    else
+      for (const char c : bytes) line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    i += bytes.size();
+  }
+  return line;
+}
+
+std::optional<Complaint> unknown_selector(std::span<const Selector> selectors,
+                                          std::initializer_list<std::string_view> known) {
+  for (const auto& selector : selectors)
+    if (std::ranges::find(known, selector.key) == known.end())
+      return about_file(known.size() == 0
+                            ? fmt::format("this format has nothing to choose by {}", excerpt(selector.key))
+                            : fmt::format("this format has nothing to choose by {}; known are {}",
+                                          excerpt(selector.key), fmt::join(known, ", ")));
+  return std::nullopt;
+}
+
+std::vector<std::string_view> selected(std::span<const Selector> selectors, std::string_view key) {
+  std::vector<std::string_view> values;
+  for (const auto& selector : selectors)
+    if (selector.key == key) values.push_back(selector.value);
+  return values;
+}
+
+std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named> all,
+                                                          std::span<const Selector> selectors,
+                                                          std::string_view key, std::string_view what) {
+  const auto wanted = selected(selectors, key);
+  const bool take_all = std::ranges::find(wanted, "all") != wanted.end();
+  if (wanted.empty() && all.size() > 1)
+    return std::unexpected{about_file(fmt::format("holds {} {}: {}; say which: FILE#{}={}", all.size(), what,
+                                                  list(all), key, shown(all.front().id)))};
+  for (const auto value : wanted)
+    if (value != "all" && std::ranges::none_of(all, [&](const Named& one) {
+          return one.id == value || one.other_name == value;
+        }))
+      return std::unexpected{
+          about_file(all.empty() ? fmt::format("holds no {}", what)
+                                 : fmt::format("has no {} {}; it holds {}", key, excerpt(value), list(all)))};
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (wanted.empty() || take_all || std::ranges::any_of(wanted, [&](std::string_view value) {
+          return value == all[i].id || (!all[i].other_name.empty() && value == all[i].other_name);
+        }))
+      chosen.push_back(i);
+  return chosen;
+}
+
+BaseChain deny_the_rest(Hook hook) {
+  BaseChain base;
+  base.hook = hook;
+  base.policy_name = "no rule allows it";
+  return base;
+}
+
+void Addresses::add_doubtful(const PrefixSet& prefixes, std::string_view reason) {
+  maybe = maybe | prefixes;
+  doubt = joined(doubt, reason);
+}
+
+void append(std::vector<Rule>& rules, const PlatformRule& rule) {
+  const auto flows = [&](const PrefixSet& sources, const PrefixSet& destinations) {
+    return FlowSet{{sources, destinations, rule.protocols, rule.ports}};
+  };
+  const auto add = [&](FlowSet match, std::string_view doubt) {
+    if (match.empty()) return;
+    rules.push_back({.match = std::move(match),
+                     .doubt = shown(doubt),
+                     .narrowed = false,
+                     .outcome = rule.outcome,
+                     .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment)}});
+  };
+  add(flows(rule.sources.sure, rule.destinations.sure), rule.doubt);
+  if (rule.sources.doubt.empty() && rule.destinations.doubt.empty()) return;
+  const auto all_sources = rule.sources.sure | rule.sources.maybe;
+  const auto all_destinations = rule.destinations.sure | rule.destinations.maybe;
+  add(flows(rule.sources.maybe, all_destinations) | flows(all_sources, rule.destinations.maybe),
+      joined(rule.doubt, joined(rule.sources.doubt, rule.destinations.doubt)));
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,68 @@
+#pragma once
+// What the readers of the clouds' exports have in common: choosing among several groups, and the rules of a
+// flow.
+
+#include <expected>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "allowlist/rules/formats.h"
+
+namespace fwprobe::allowlist {
+
+/// The first selector whose key is not one of `known`, as a complaint.
+std::optional<Complaint> unknown_selector(std::span<const Selector> selectors,
+                                          std::initializer_list<std::string_view> known);
+/// The values of all selectors with this key.
+std::vector<std::string_view> selected(std::span<const Selector> selectors, std::string_view key);
+
+/// A name out of a file as it may stand in one line of a report: no control characters, about 200 bytes at
+/// most.
+std::string shown(std::string_view text);
+
+/// Something that an export holds several of.
+struct Named {
+  std::string id;
+  std::string other_name;  ///< may be empty
+};
+
+/// Which of `all` are meant by the selectors with this key, as places in `all`: those that bear one of the
+/// values, all for the value "all", and the only one without a selector. `what` is their word in the plural:
+/// "security groups".
+std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named> all,
+                                                          std::span<const Selector> selectors,
+                                                          std::string_view key, std::string_view what);
+
+/// The conditions of a platform's rule on one side, or both: what surely matches, and what may match besides.
+struct Addresses {
+  PrefixSet sure;
+  PrefixSet maybe;
+  std::string doubt;  ///< why; of `maybe`
+
+  void add(const PrefixSet& prefixes) { sure = sure | prefixes; }
+  void add_doubtful(const PrefixSet& prefixes, std::string_view reason);
+};
+
+struct PlatformRule {
+  Addresses sources;
+  Addresses destinations;
+  Protocols protocols = Protocols::all();
+  Ports ports = Ports::all();
+  std::string doubt;  ///< about the whole rule
+  Outcome outcome;
+  RuleName name;
+};
+
+/// The rule as one for what surely matches and, behind it, one for what may match; either may be missing.
+void append(std::vector<Rule>& rules, const PlatformRule& rule);
+
+/// The one list of a platform for a direction, whose rules are an allowlist.
+BaseChain deny_the_rest(Hook hook);
+
+constexpr std::size_t most_rules = 200'000;
+
+}  // namespace fwprobe::allowlist
