@@ -1,6 +1,7 @@
 #include "allowlist/rules/gcp.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -84,10 +85,9 @@ class GcpReader {
   }
 
   std::size_t place_of(std::string_view network) {
-    const auto found = std::ranges::find(networks_, network, &Named::id);
-    const auto place = found - networks_.begin();
-    if (found == networks_.end()) networks_.push_back({std::string{network}, {}});
-    return static_cast<std::size_t>(place);
+    const auto [place, fresh] = places_.try_emplace(std::string{network}, networks_.size());
+    if (fresh) networks_.push_back({std::string{network}, {}});
+    return place->second;
   }
 
   Direction read_direction(const JsonNode& node) {
@@ -170,6 +170,7 @@ class GcpReader {
   JsonFields fields_;
   std::span<const Selector> selectors_;
   std::vector<Named> networks_;
+  std::map<std::string, std::size_t, std::less<>> places_;  ///< of networks_
   std::vector<GcpRule> rules_;
 };
 
