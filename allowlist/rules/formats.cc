@@ -10,6 +10,8 @@
 #include "allowlist/rules/azure.h"
 #include "allowlist/rules/csv.h"
 #include "allowlist/rules/gcp.h"
+#include "allowlist/rules/iptables.h"
+#include "allowlist/rules/nft_json.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -18,6 +20,8 @@ constexpr std::size_t longest_text = 50 * 1024 * 1024;
 
 // From the most to the least particular: what has a mark of its own comes first.
 constexpr RulesFormat formats[] = {
+    {"nftables (JSON)", nft::is_json, nft::read_json},
+    {"iptables-save", is_iptables, read_iptables},
     {"AWS security groups", is_aws_groups, read_aws_groups},
     {"AWS network ACL", is_aws_acl, read_aws_acl},
     {"Azure NSG", is_azure, read_azure},

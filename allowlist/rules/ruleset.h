@@ -35,8 +35,8 @@ struct Outcome {
   Verdict verdict = Verdict::next;
   std::size_t chain = 0;  ///< of jump and go_to: its place in Ruleset::chains
   /// Of translate: the new destination; what is absent stays.
-  std::optional<asio::ip::address> address;
-  std::optional<std::uint16_t> port;
+  std::optional<asio::ip::address> address{};
+  std::optional<std::uint16_t> port{};
 };
 
 /// How the export names a rule; all of it may be shown.

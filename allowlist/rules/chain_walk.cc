@@ -1,0 +1,79 @@
+#include "allowlist/rules/chain_walk.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace fwprobe::allowlist {
+
+ChainResult ChainWalk::run(std::size_t chain, const FlowSet& flows) {
+  result_ = {};
+  const auto& rows = ruleset_.chains[chain];
+  auto inside = flows & rows.base->scope;
+  auto outside = flows - rows.base->scope;
+  if (!outside.empty()) result_.accepted.push_back(std::move(outside));
+  auto rest = walk(chain, std::move(inside), 0);
+  end(std::move(rest), rows.base->policy, {index_, chain, RuleRef::none, rows.packet}, {});
+  return std::move(result_);
+}
+
+void ChainWalk::end(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt) {
+  if (flows.empty()) return;
+  auto& list = verdict == Verdict::accept ? result_.accepted
+               : verdict == Verdict::drop ? result_.dropped
+                                          : result_.rejected;
+  list.push_back(flows);
+  touches_.push_back({std::move(flows), verdict, where, doubt});
+}
+
+FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
+  const auto& rows = ruleset_.chains[chain];
+  if (depth > limits_.depth) error_ = fmt::format("chain {}: jumps are more than {} deep", rows.name, depth);
+  RemainingFlows remaining{std::move(flows)};
+  std::vector<FlowSet> returned;
+  for (std::size_t i = 0; i < rows.rules.size() && !error_; ++i) {
+    const auto& rule = rows.rules[i];
+    if (++visited_ > limits_.rules) error_ = "the chains jump to each other too often to be judged";
+    if (remaining.box_count() > limits_.boxes)
+      error_ = fmt::format("line {}: the rules cut the flows into more than {} parts", rule.name.line,
+                           limits_.boxes);
+    if (rule.outcome.verdict == Verdict::next) continue;
+    auto part = remaining.within(rule.match);
+    if (part.empty()) continue;
+    const RuleRef where{index_, chain, i, rows.packet};
+    if (rule.doubt.empty()) remaining.take(part);
+    switch (rule.outcome.verdict) {
+      case Verdict::accept:
+      case Verdict::drop:
+      case Verdict::reject:
+        end(std::move(part), rule.outcome.verdict, where, rule.doubt);
+        break;
+      case Verdict::return_:
+        returned.push_back(std::move(part));
+        break;
+      case Verdict::translate:
+        touches_.push_back({part, Verdict::translate, where, rule.doubt});
+        result_.translated.push_back({std::move(part), rule.outcome});
+        break;
+      case Verdict::jump:
+      case Verdict::go_to: {
+        if (!rule.doubt.empty()) touches_.push_back({part, Verdict::next, where, rule.doubt});
+        auto back = walk(rule.outcome.chain, std::move(part), depth + 1);
+        if (rule.outcome.verdict == Verdict::go_to) {
+          returned.push_back(std::move(back));
+        } else if (rule.doubt.empty() && !back.empty()) {
+          auto all = remaining.all();
+          all |= back;
+          remaining = RemainingFlows{std::move(all)};
+        }
+        break;
+      }
+      case Verdict::next:
+        break;
+    }
+  }
+  returned.push_back(remaining.all());
+  return united(std::move(returned));
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,55 @@
+#pragma once
+// One base chain, with all that it jumps to.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "allowlist/rules/evaluate.h"
+#include "allowlist/rules/flow_pieces.h"
+
+namespace fwprobe::allowlist {
+
+/// How much work rules may make; hostile ones could make more than any machine can do.
+struct WalkLimits {
+  std::size_t rules = 20'000'000;  ///< looked at, through all jumps
+  std::size_t boxes = 4'000;       ///< of a set of flows
+  std::size_t depth = 64;          ///< of jumps; the kernel's own limit is 16
+};
+
+struct Translated {
+  FlowSet flows;
+  Outcome outcome;
+};
+
+struct ChainResult {
+  std::vector<FlowSet> accepted;
+  std::vector<FlowSet> dropped;
+  std::vector<FlowSet> rejected;
+  std::vector<Translated> translated;
+};
+
+class ChainWalk {
+ public:
+  ChainWalk(const Ruleset& ruleset, std::size_t index, std::vector<Touch>& touches, std::size_t& visited)
+      : ruleset_{ruleset}, index_{index}, touches_{touches}, visited_{visited} {}
+
+  /// Of flows as the chain's packets have them.
+  ChainResult run(std::size_t chain, const FlowSet& flows);
+  const std::optional<std::string>& error() const { return error_; }
+
+ private:
+  /// What comes back to the caller.
+  FlowSet walk(std::size_t chain, FlowSet flows, std::size_t depth);
+  void end(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt);
+
+  const Ruleset& ruleset_;
+  std::size_t index_;
+  std::vector<Touch>& touches_;
+  std::size_t& visited_;
+  WalkLimits limits_;
+  ChainResult result_;
+  std::optional<std::string> error_;
+};
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,226 @@
+#include "allowlist/rules/evaluate.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "allowlist/rules/chain_walk.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+/// The flows the other way: what comes back. The ports stay the service's.
+FlowSet flipped(const FlowSet& flows) {
+  FlowSet back;
+  for (auto& box : flows.boxes()) {
+    std::swap(box.sources, box.destinations);
+    back |= FlowSet{box};
+  }
+  return back;
+}
+
+using Target = std::pair<asio::ip::address, std::uint16_t>;
+
+/// The one destination of all flows of one family, if there is one.
+std::optional<Target> only_target(const FlowSet& flows) {
+  std::optional<Target> target;
+  for (const auto& box : flows.boxes()) {
+    const auto addresses = box.destinations.ranges();
+    const auto ports = box.ports.ranges();
+    if (addresses.size() != 1 || addresses[0].first != addresses[0].last || ports.size() != 1 ||
+        ports[0].first != ports[0].last)
+      return std::nullopt;
+    const Target one{addresses[0].first, ports[0].first};
+    if (target && *target != one) return std::nullopt;
+    target = one;
+  }
+  return target;
+}
+
+FlowSet to_target(const FlowSet& flows, const Target& target) {
+  FlowSet all;
+  for (auto& box : flows.boxes()) {
+    box.destinations = PrefixSet{AddressRange{target.first, target.first}};
+    box.ports = Ports{target.second, target.second};
+    all |= FlowSet{box};
+  }
+  return all;
+}
+
+struct Stop {
+  Hook hook = Hook::input;
+  int priority = 0;
+  std::size_t ruleset = 0;
+  std::size_t chain = 0;
+  auto operator<=>(const Stop&) const = default;
+};
+
+std::vector<Hook> hooks_of(Packet packet, Direction direction, Position position) {
+  if (position == Position::behind) return {Hook::prerouting, Hook::forward, Hook::postrouting};
+  if ((direction == Direction::inbound) == (packet != Packet::reply)) return {Hook::prerouting, Hook::input};
+  return {Hook::output, Hook::postrouting};
+}
+
+/// Destination translation's own priority, NF_IP_PRI_NAT_DST.
+constexpr int translation_priority = -100;
+
+class Way {
+ public:
+  Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {}
+
+  /// Flows and where they go now: the original ones stand for both in the result.
+  struct Group {
+    FlowSet flows;
+    std::optional<Target> target;
+    auto key() const { return target; }
+  };
+
+  void open(const FlowSet& flows, Position position) { follow(flows, Packet::opening, position, {}); }
+
+  std::optional<std::string> error;
+  Evaluation result;
+  std::vector<Group> open_groups;
+
+  /// Packets of `packet` for flows that are (or may be) open.
+  FlowSet follow(const FlowSet& flows, Packet packet, Position position,
+                 const std::optional<Target>& target) {
+    auto stops = stops_of(packet, hooks_of(packet, direction_, position));
+    return pass(stops, 0, flows, packet, target);
+  }
+
+ private:
+  std::vector<Stop> stops_of(Packet packet, const std::vector<Hook>& hooks) const {
+    const auto platform_hook =
+        (direction_ == Direction::inbound) == (packet != Packet::reply) ? Hook::input : Hook::output;
+    std::vector<Stop> stops;
+    for (std::size_t i = 0; i < rulesets_.size(); ++i) {
+      const bool platform = rulesets_[i].path == Path::platform;
+      for (std::size_t j = 0; j < rulesets_[i].chains.size(); ++j) {
+        const auto& chain = rulesets_[i].chains[j];
+        if (!chain.base || chain.packet != packet || (chain.base->translates && packet != Packet::opening))
+          continue;
+        const bool here = platform ? chain.base->hook == platform_hook
+                                   : std::ranges::find(hooks, chain.base->hook) != hooks.end();
+        if (here) stops.push_back({chain.base->hook, chain.base->priority, i, j});
+      }
+    }
+    std::ranges::sort(stops);
+    return stops;
+  }
+
+  FlowSet as_seen(const FlowSet& flows, const Stop& stop, Packet packet,
+                  const std::optional<Target>& target) const {
+    const bool before =
+        packet == Packet::following && stop.hook == Hook::prerouting && stop.priority <= translation_priority;
+    auto seen = target && !before ? to_target(flows, *target) : flows;
+    return packet == Packet::reply ? flipped(seen) : seen;
+  }
+
+  /// From `flows` on, in their original form; what is (or may be) accepted by all.
+  FlowSet pass(const std::vector<Stop>& stops, std::size_t from, FlowSet flows, Packet packet,
+               const std::optional<Target>& target) {
+    const auto original = only_target(flows);
+    const auto back = [&](const FlowSet& seen) {
+      auto plain = packet == Packet::reply ? flipped(seen) : seen;
+      return target && original ? to_target(plain, *original) : plain;
+    };
+    for (auto i = from; i < stops.size() && !flows.empty() && !error; ++i) {
+      const auto first_touch = result.touches.size();
+      ChainWalk walk{rulesets_[stops[i].ruleset], stops[i].ruleset, result.touches, visited_};
+      auto seen = as_seen(flows, stops[i], packet, target);
+      auto ends = walk.run(stops[i].chain, seen);
+      if (walk.error()) error = walk.error();
+      const bool changed = packet == Packet::reply || target;
+      if (changed)
+        for (auto j = first_touch; j < result.touches.size(); ++j)
+          result.touches[j].flows = back(result.touches[j].flows);
+      result.dropped |= back(united(std::move(ends.dropped)));
+      result.rejected |= back(united(std::move(ends.rejected)));
+      for (const auto& part : ends.translated) translate(stops[i], back(part.flows), part.outcome);
+      flows = back(united(std::move(ends.accepted)));
+    }
+    if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, target});
+    return flows;
+  }
+
+  void translate(const Stop& stop, const FlowSet& flows, const Outcome& outcome) {
+    const auto original = only_target(flows);
+    if (!original) return unknown(flows);
+    const Target target{outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
+    const bool elsewhere =
+        outcome.address && *outcome.address != original->first && !outcome.address->is_loopback();
+    const bool inbound = stop.hook == Hook::prerouting;
+    auto hooks =
+        hooks_of(Packet::opening, direction_, inbound && elsewhere ? Position::behind : Position::host);
+    auto stops = stops_of(Packet::opening, hooks);
+    const auto behind = std::ranges::find_if(stops, [&](const Stop& other) {
+      return !(other <= stop) && !(other.hook == stop.hook && other.priority == stop.priority);
+    });
+    pass(stops, static_cast<std::size_t>(behind - stops.begin()), flows, Packet::opening, target);
+  }
+
+  void unknown(const FlowSet& flows) {
+    result.dropped |= flows;
+    open_groups.push_back({flows, {}});
+  }
+
+  std::span<const Ruleset> rulesets_;
+  Direction direction_;
+  std::size_t visited_ = 0;
+};
+
+/// What no file speaks about, and what a file's unread parts may decide.
+void add_unread(std::span<const Ruleset> rulesets, const FlowSet& flows, Evaluation& result) {
+  for (const auto path : {Path::netfilter, Path::platform}) {
+    FlowSet spoken;
+    bool any = false;
+    for (const auto& ruleset : rulesets) {
+      if (ruleset.path != path) continue;
+      any = true;
+      spoken |= ruleset.speaks_for;
+    }
+    auto unspoken = any ? flows - spoken : FlowSet{};
+    if (unspoken.empty()) continue;
+    result.accepted |= unspoken;
+    result.dropped |= unspoken;
+    const bool v6 = unspoken.boxes().front().sources.v4().empty();
+    result.touches.push_back({std::move(unspoken),
+                              Verdict::next,
+                              {},
+                              v6 ? "no file has rules for IPv6" : "no file has rules for IPv4"});
+  }
+  for (std::size_t i = 0; i < rulesets.size(); ++i) {
+    for (const auto& note : rulesets[i].notes) {
+      auto part = note.touches & flows;
+      if (part.empty()) continue;
+      result.dropped |= part;
+      result.touches.push_back(
+          {std::move(part), Verdict::next, {i, RuleRef::none, RuleRef::none, {}}, note.text});
+    }
+  }
+}
+
+}  // namespace
+
+std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,
+                                                Direction direction, Position position) {
+  Way way{rulesets, direction};
+  way.open(flows, position);
+  std::vector<FlowSet> accepted;
+  for (const auto& group : way.open_groups) {
+    const auto original = only_target(group.flows);
+    const bool moved = group.target && original && group.target->first != original->first &&
+                       !group.target->first.is_loopback() && direction == Direction::inbound;
+    const auto where = moved ? Position::behind : position;
+    auto left = way.follow(group.flows, Packet::reply, where, group.target);
+    accepted.push_back(way.follow(left, Packet::following, where, group.target));
+  }
+  if (way.error) return std::unexpected{*way.error};
+  way.result.accepted = united(std::move(accepted));
+  add_unread(rulesets, flows, way.result);
+  return std::move(way.result);
+}
+
+}  // namespace fwprobe::allowlist

@@ -1,0 +1,62 @@
+#pragma once
+// What becomes of flows under rulesets: exactly, over whole sets.
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "allowlist/allowlist.h"
+#include "allowlist/rules/ruleset.h"
+
+namespace fwprobe::allowlist {
+
+/// A rule, or a chain's policy, or what no file speaks about.
+struct RuleRef {
+  static constexpr std::size_t none = SIZE_MAX;
+  std::size_t ruleset = none;
+  std::size_t chain = none;
+  std::size_t rule = none;  ///< none: the policy
+  Packet packet = Packet::opening;
+  auto operator<=>(const RuleRef&) const = default;
+};
+
+/// Flows that a rule decides or may decide.
+struct Touch {
+  FlowSet flows;
+  Verdict verdict = Verdict::next;  ///< accept, drop, reject; next: not known
+  RuleRef where;
+  std::string doubt;  ///< why this is not certain; empty: it is
+};
+
+struct Evaluation {
+  /// Flows for which each end is possible; where only one is, that is the answer. A flow is accepted when all
+  /// of its connection's packets are.
+  FlowSet accepted;
+  FlowSet dropped;
+  FlowSet rejected;
+  std::vector<Touch> touches;
+
+  FlowSet allowed() const { return accepted - dropped - rejected; }
+};
+
+/// Where the service is that rules of Linux protect: on the host itself, or behind it. A destination that
+/// rules translate to another address is looked for behind it.
+enum class Position : std::uint8_t { host, behind };
+
+/// Of TCP flows, from sources to destinations and their ports. The error is a sentence: the rules are more
+/// than can be judged.
+std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,
+                                                Direction direction, Position position);
+
+/// Rules that no packet reaches, as earlier ones in their chain take all of theirs; `by` is one that does so
+/// alone, if there is one.
+struct Shadowed {
+  RuleRef rule;
+  RuleRef by;
+};
+/// The error says why it was not looked for.
+std::expected<std::vector<Shadowed>, std::string> shadowed(std::span<const Ruleset> rulesets);
+
+}  // namespace fwprobe::allowlist

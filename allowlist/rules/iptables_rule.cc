@@ -1,0 +1,206 @@
+#include "allowlist/rules/iptables_rule.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <asio/ip/address.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "allowlist/rules/flow_words.h"
+#include "allowlist/rules/linux_words.h"
+
+namespace fwprobe::allowlist::iptables {
+namespace {
+
+std::vector<std::string_view> parts_of(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t from = 0; from <= text.size();) {
+    const auto to = std::min(text.find(',', from), text.size());
+    parts.push_back(text.substr(from, to - from));
+    from = to + 1;
+  }
+  return parts;
+}
+
+/// "192.0.2.0/24", or with a mask: "192.0.2.0/255.255.255.0". Nothing for a mask with holes, or a name.
+std::optional<PrefixSet> prefix_of(std::string_view text) {
+  if (const auto plain = parse_prefix(text)) return PrefixSet{plain->prefix};
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto address = parse_prefix(text.substr(0, slash));
+  const auto mask = parse_prefix(text.substr(slash + 1));
+  if (!address || !mask || !mask->prefix.network().is_v4() || !address->prefix.network().is_v4())
+    return std::nullopt;
+  const auto bits = ~mask->prefix.network().to_v4().to_uint();
+  if ((bits & (bits + 1)) != 0) return std::nullopt;
+  int length = 32;
+  for (auto rest = bits; rest != 0; rest >>= 1) --length;
+  return PrefixSet{Prefix{address->prefix.network(), length}};
+}
+
+std::optional<PrefixSet> range_of(std::string_view text) {
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos) return prefix_of(text);
+  const auto first = parse_prefix(text.substr(0, dash));
+  const auto last = parse_prefix(text.substr(dash + 1));
+  if (!first || !last || first->prefix.network().is_v4() != last->prefix.network().is_v4() ||
+      last->prefix.network() < first->prefix.network())
+    return std::nullopt;
+  return PrefixSet{AddressRange{first->prefix.network(), last->prefix.network()}};
+}
+
+/// "443", "8000:8010", "1024:", lists of them.
+std::optional<Ports> ports_of(std::string_view text) {
+  Ports all;
+  for (const auto part : parts_of(text)) {
+    const auto colon = part.find(':');
+    const auto first_word = part.substr(0, colon);
+    const auto last_word = colon == std::string_view::npos ? part : part.substr(colon + 1);
+    const auto first = first_word.empty() ? std::optional<std::uint16_t>{0} : linux_port(first_word);
+    const auto last = last_word.empty() ? std::optional<std::uint16_t>{65535} : linux_port(last_word);
+    if (!first || !last || *last < *first) return std::nullopt;
+    all = all | Ports{*first, *last};
+  }
+  return all;
+}
+
+std::optional<std::uint8_t> flags_of(std::string_view text) {
+  if (text == "NONE") return std::uint8_t{0};
+  if (text == "ALL") return std::uint8_t{0x3f};
+  unsigned flags = 0;
+  for (const auto part : parts_of(text)) {
+    const auto flag = tcp_flag(lower_case(part));
+    if (!flag) return std::nullopt;
+    flags |= *flag;
+  }
+  return static_cast<std::uint8_t>(flags);
+}
+
+/// An option as one condition of a packet.
+struct Use {
+  const Option& option;
+  PacketMatch& packet;
+
+  std::string text() const {
+    return fmt::format("{}--{}{}{}", option.negated ? "! " : "", option.name,
+                       option.values.empty() ? "" : " ", fmt::join(option.values, " "));
+  }
+  std::string_view value() const {
+    return option.values.empty() ? std::string_view{} : option.values.front();
+  }
+  Test test() const { return option.negated ? Test::is_not : Test::is; }
+  void doubt() const { packet.doubt(text()); }
+};
+
+template <typename Parse>
+void add_addresses(const Use& use, Side side, Parse parse) {
+  PrefixSet all;
+  for (const auto part : parts_of(use.value())) {
+    const auto set = parse(part);
+    if (!set) return use.doubt();
+    all = all | *set;
+  }
+  use.packet.addresses(side, use.option.negated ? ~all : all);
+}
+
+void add_ports(const Use& use, Side side) {
+  const auto set = ports_of(use.value());
+  if (!set) return use.doubt();
+  use.packet.ports(side, use.option.negated ? ~*set : *set, use.text());
+}
+
+void add_protocol(const Use& use) {
+  if (use.value() == "all" || use.value() == "0") return;
+  const auto protocol = linux_protocol(lower_case(use.value()));
+  if (!protocol) return use.doubt();
+  const Protocols set{*protocol, *protocol};
+  use.packet.protocols(use.option.negated ? ~set : set);
+}
+
+void add_interface(const Use& use, Way way) {
+  std::string name{use.value()};
+  if (name.ends_with('+')) name.back() = '*';
+  const std::string_view names[] = {name};
+  use.packet.interfaces(way, use.test(), names, use.text());
+}
+
+void add_states(const Use& use) {
+  std::vector<std::string> words;
+  for (const auto part : parts_of(use.value())) words.push_back(lower_case(part));
+  const bool translated =
+      std::ranges::any_of(words, [](auto& word) { return word == "dnat" || word == "snat"; });
+  if (translated) return use.doubt();
+  const std::vector<std::string_view> views{words.begin(), words.end()};
+  use.packet.states(use.test(), views, use.text());
+}
+
+void add_tcp_flags(const Use& use) {
+  const auto mask = flags_of(use.value());
+  const auto value = use.option.values.size() == 2 ? flags_of(use.option.values[1]) : std::nullopt;
+  if (!mask || !value) return use.doubt();
+  use.packet.tcp_flags(use.test(), *mask, *value, use.text());
+}
+
+struct OptionRow {
+  std::string_view name;
+  void (*add)(const Use&);
+};
+
+constexpr OptionRow option_rows[] = {
+    {"match", [](const Use&) {}},
+    {"source", [](const Use& use) { add_addresses(use, Side::source, prefix_of); }},
+    {"destination", [](const Use& use) { add_addresses(use, Side::destination, prefix_of); }},
+    {"src-range", [](const Use& use) { add_addresses(use, Side::source, range_of); }},
+    {"dst-range", [](const Use& use) { add_addresses(use, Side::destination, range_of); }},
+    {"protocol", add_protocol},
+    {"sport", [](const Use& use) { add_ports(use, Side::source); }},
+    {"dport", [](const Use& use) { add_ports(use, Side::destination); }},
+    {"sports", [](const Use& use) { add_ports(use, Side::source); }},
+    {"dports", [](const Use& use) { add_ports(use, Side::destination); }},
+    {"in-interface", [](const Use& use) { add_interface(use, Way::in); }},
+    {"out-interface", [](const Use& use) { add_interface(use, Way::out); }},
+    {"ctstate", add_states},
+    {"ctdir", [](const Use& use) { use.packet.direction(use.test(), lower_case(use.value()), use.text()); }},
+    {"tcp-flags", add_tcp_flags},
+    {"syn", [](const Use& use) { use.packet.tcp_flags(use.test(), 0x17, 0x02, use.text()); }},
+    {"match-set", [](const Use& use) { use.packet.doubt(use.text() + " (an ipset is not in the file)"); }},
+    // A SYN is never the second fragment of a packet.
+    {"fragment",
+     [](const Use& use) {
+       if (!use.option.negated) use.packet.never();
+     }},
+};
+
+constexpr std::string_view going_on[] = {
+    "LOG",       "NFLOG", "ULOG", "MARK",        "CONNMARK", "TCPMSS",      "TRACE",    "CT",     "NOTRACK",
+    "CLASSIFY",  "SET",   "DSCP", "TOS",         "TTL",      "HL",          "CHECKSUM", "AUDIT",  "RATEEST",
+    "IDLETIMER", "LED",   "ECN",  "TCPOPTSTRIP", "SECMARK",  "CONNSECMARK", "HMARK",    "ACCOUNT"};
+
+}  // namespace
+
+bool goes_on(std::string_view target) { return std::ranges::find(going_on, target) != std::end(going_on); }
+
+Rest add(const std::vector<Option>& options, PacketMatch& packet) {
+  Rest rest;
+  for (const auto& option : options) {
+    const Use use{option, packet};
+    if (option.name == "comment") {
+      rest.comment = use.value();
+    } else if (option.name == "jump" || option.name == "goto") {
+      rest.target.name = use.value();
+      rest.target.go_to = option.name == "goto";
+    } else if (const auto* row = std::ranges::find(option_rows, option.name, &OptionRow::name);
+               row != std::end(option_rows)) {
+      row->add(use);
+    } else if (!rest.target.name.empty()) {
+      rest.target.options.push_back(option);
+    } else {
+      use.doubt();
+    }
+  }
+  return rest;
+}
+
+}  // namespace fwprobe::allowlist::iptables

@@ -1,0 +1,233 @@
+#include "allowlist/rules/nft_meaning.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "allowlist/rules/linux_words.h"
+#include "allowlist/rules/nft_fields.h"
+#include "allowlist/rules/packet_match.h"
+
+namespace fwprobe::allowlist::nft {
+namespace {
+
+constexpr std::array packets{Packet::opening, Packet::reply, Packet::following};
+
+constexpr std::pair<std::string_view, Hook> hooks[] = {{"prerouting", Hook::prerouting},
+                                                       {"input", Hook::input},
+                                                       {"forward", Hook::forward},
+                                                       {"output", Hook::output},
+                                                       {"postrouting", Hook::postrouting}};
+
+/// Connection tracking's own priority, NF_IP_PRI_CONNTRACK.
+constexpr int tracking_priority = -200;
+
+bool is_internet(const TableName& table) {
+  return table.family == "ip" || table.family == "ip6" || table.family == "inet";
+}
+
+FlowSet scope_of(const TableName& table) {
+  FlowBox box;
+  if (table.family == "ip") box.sources = all_v4();
+  if (table.family == "ip6") box.sources = all_v6();
+  return FlowSet{box};
+}
+
+std::string full_name(const ChainBlock& chain) {
+  return fmt::format("{} {} {}", chain.table.family, chain.table.table, chain.name);
+}
+
+bool may_end(const RuleLine& rule) {
+  return std::ranges::any_of(rule.statements, [](const Statement& statement) {
+    const auto* decision = std::get_if<Decision>(&statement.what);
+    if (decision != nullptr)
+      return decision->verdict != Verdict::accept && decision->verdict != Verdict::next;
+    return std::holds_alternative<NotUnderstood>(statement.what) ||
+           std::holds_alternative<VerdictMap>(statement.what);
+  });
+}
+
+class Meaning {
+ public:
+  Meaning(const Listing& listing, const RulesView& view)
+      : listing_{listing}, view_{view}, sets_{listing.sets} {}
+
+  std::expected<Ruleset, Complaint> read() && {
+    ruleset_.notes = listing_.notes;
+    untracked_ = std::ranges::any_of(listing_.chains, [](const auto& chain) {
+      return std::ranges::any_of(chain.rules, [](const auto& rule) {
+        return std::ranges::any_of(rule.statements, [](const auto& statement) {
+          return std::holds_alternative<Untracked>(statement.what);
+        });
+      });
+    });
+    for (const auto& set : listing_.sets)
+      if (set.changes)
+        ruleset_.notes.push_back(
+            {set.line,
+             fmt::format("set {} {} @{} changes while the firewall runs; judged by the elements "
+                         "that are listed",
+                         set.table.family, set.table.table, set.name),
+             {}});
+    for (const auto packet : packets)
+      for (const auto& block : listing_.chains)
+        if (auto complaint = add(block, packet)) return std::unexpected{std::move(*complaint)};
+    return std::move(ruleset_);
+  }
+
+ private:
+  std::optional<Complaint> add(const ChainBlock& block, Packet packet) {
+    Chain chain;
+    chain.name = full_name(block);
+    chain.line = block.place.line;
+    chain.packet = packet;
+    const bool base = !block.type.empty() || !block.hook.empty();
+    const auto hook = std::ranges::find(hooks, block.hook, &std::pair<std::string_view, Hook>::first);
+    const bool unread = !is_internet(block.table) || (base && hook == std::end(hooks));
+    if (unread) {
+      if (packet == Packet::opening) note_unread(block);
+    } else {
+      if (base)
+        chain.base = BaseChain{.hook = hook->second,
+                               .priority = block.priority,
+                               .policy = block.drops ? Verdict::drop : Verdict::accept,
+                               .policy_name = {},
+                               .scope = scope_of(block.table),
+                               .translates = block.type == "nat"};
+      const auto scope = scope_of(block.table);
+      const PacketMatch empty{packet, view_, tracking(block), scope};
+      for (const auto& rule : block.rules)
+        if (auto complaint = add(rule, block, empty, packet, chain)) return complaint;
+    }
+    // Also an unread chain has its place, by which others are found.
+    ruleset_.chains.push_back(std::move(chain));
+    return std::nullopt;
+  }
+
+  void note_unread(const ChainBlock& block) {
+    const bool stops = block.drops || std::ranges::any_of(block.rules, may_end);
+    ruleset_.notes.push_back(
+        {block.place.line,
+         fmt::format("chain {} is not judged (family {}, hook {}){}", full_name(block), block.table.family,
+                     block.hook.empty() ? "none" : block.hook, stops ? "; it can stop packets" : ""),
+         stops ? FlowSet::everything() : FlowSet{}});
+  }
+
+  static bool is_early(const ChainBlock& block) {
+    return !block.hook.empty() && block.priority <= tracking_priority &&
+           (block.hook == "prerouting" || block.hook == "output");
+  }
+
+  PacketMatch::Tracking tracking(const ChainBlock& block) const {
+    const bool early =
+        !block.hook.empty() ? is_early(block) : std::ranges::any_of(listing_.chains, [&](const auto& other) {
+          return other.table == block.table && is_early(other);
+        });
+    return early || untracked_ ? PacketMatch::Tracking::uncertain : PacketMatch::Tracking::done;
+  }
+
+  std::optional<Complaint> add(const RuleLine& line, const ChainBlock& block, const PacketMatch& empty,
+                               Packet packet, Chain& chain) {
+    auto match = empty;
+    for (const auto& statement : line.statements) {
+      if (const auto* condition = std::get_if<Match>(&statement.what)) {
+        nft::add(*condition, block.table, sets_, match, empty);
+      } else if (std::holds_alternative<Condition>(statement.what)) {
+        match.doubt(statement.text);
+      } else if (std::holds_alternative<NotUnderstood>(statement.what)) {
+        either_way(match, statement.text, line.name, chain);
+      } else if (const auto* translation = std::get_if<Translation>(&statement.what)) {
+        translate(*translation, statement.text, match, line.name, chain);
+      } else if (const auto* decision = std::get_if<Decision>(&statement.what)) {
+        if (auto complaint = decide(*decision, match, line.name, block, packet, chain)) return complaint;
+      } else if (const auto* map = std::get_if<VerdictMap>(&statement.what)) {
+        if (auto complaint = add_map(*map, match, line.name, block, empty, packet, chain)) return complaint;
+      }
+    }
+    return std::nullopt;
+  }
+
+  static void push(const PacketMatch& match, Outcome outcome, const RuleName& name, Chain& chain) {
+    auto rule = match.rule();
+    rule.outcome = outcome;
+    rule.name = name;
+    chain.rules.push_back(std::move(rule));
+  }
+
+  /// A packet may end here, or go on changed.
+  static void either_way(PacketMatch match, std::string_view text, const RuleName& name, Chain& chain) {
+    match.doubt(text);
+    push(match, {.verdict = Verdict::drop}, name, chain);
+    push(match, {.verdict = Verdict::accept}, name, chain);
+  }
+
+  static void translate(const Translation& translation, std::string_view text, PacketMatch match,
+                        const RuleName& name, Chain& chain) {
+    Outcome outcome{.verdict = Verdict::translate};
+    const auto understood = [](const Value& value) { return value.kind == Value::Kind::word; };
+    bool known = understood(translation.address) && understood(translation.port);
+    if (known && !translation.address.text.empty()) {
+      std::error_code error;
+      outcome.address = asio::ip::make_address(translation.address.text, error);
+      known = !error;
+      if (known) match.family(outcome.address->is_v4() ? all_v4() : all_v6());
+    }
+    if (known && !translation.port.text.empty()) {
+      outcome.port = linux_port(translation.port.text);
+      known = outcome.port.has_value();
+    }
+    if (!known) return either_way(match, text, name, chain);
+    push(match, outcome, name, chain);
+  }
+
+  std::optional<Complaint> decide(const Decision& decision, const PacketMatch& match, const RuleName& name,
+                                  const ChainBlock& block, Packet packet, Chain& chain) const {
+    Outcome outcome{.verdict = decision.verdict};
+    if (decision.verdict == Verdict::jump || decision.verdict == Verdict::go_to) {
+      const auto target = std::ranges::find_if(listing_.chains, [&](const auto& other) {
+        return other.name == decision.target && other.table == block.table;
+      });
+      if (target == listing_.chains.end())
+        return Complaint{{name.line, 1},
+                         fmt::format("the chain {} is not in table {} {}", excerpt(decision.target),
+                                     block.table.family, block.table.table)};
+      outcome.chain = static_cast<std::size_t>(target - listing_.chains.begin()) +
+                      static_cast<std::size_t>(packet) * listing_.chains.size();
+    }
+    push(match, outcome, name, chain);
+    return std::nullopt;
+  }
+
+  std::optional<Complaint> add_map(const VerdictMap& map, const PacketMatch& match, const RuleName& name,
+                                   const ChainBlock& block, const PacketMatch& empty, Packet packet,
+                                   Chain& chain) {
+    const auto* named = map.reference.empty() ? nullptr : sets_.find(block.table, map.reference);
+    if (named == nullptr && !map.reference.empty()) {
+      either_way(match, fmt::format("vmap @{}", map.reference), name, chain);
+      return std::nullopt;
+    }
+    for (const auto& element : named != nullptr ? named->verdicts : map.elements) {
+      auto one = match;
+      nft::add({map.fields, Operator::equal, element.key}, block.table, sets_, one, empty);
+      if (auto complaint = decide(element.decision, one, name, block, packet, chain)) return complaint;
+    }
+    return std::nullopt;
+  }
+
+  const Listing& listing_;
+  const RulesView& view_;
+  NamedSets sets_;
+  bool untracked_ = false;
+  Ruleset ruleset_;
+};
+
+}  // namespace
+
+std::expected<Ruleset, Complaint> ruleset_of(const Listing& listing, const RulesView& view) {
+  return Meaning{listing, view}.read();
+}
+
+}  // namespace fwprobe::allowlist::nft

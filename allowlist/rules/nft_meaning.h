@@ -1,0 +1,13 @@
+#pragma once
+// What an nftables listing does with a TCP connection's packets.
+
+#include <expected>
+
+#include "allowlist/rules/formats.h"
+#include "allowlist/rules/nft_listing.h"
+
+namespace fwprobe::allowlist::nft {
+
+std::expected<Ruleset, Complaint> ruleset_of(const Listing& listing, const RulesView& view);
+
+}  // namespace fwprobe::allowlist::nft

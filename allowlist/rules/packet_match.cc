@@ -1,0 +1,116 @@
+#include "allowlist/rules/packet_match.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace fwprobe::allowlist {
+namespace {
+
+constexpr std::uint8_t syn = 0x02;
+constexpr std::uint8_t psh = 0x08;
+constexpr std::uint8_t ack = 0x10;
+constexpr std::uint8_t ecn = 0xc0;  // ECE and CWR: some clients' SYNs ask for ECN, others do not
+
+constexpr std::pair<std::string_view, std::uint8_t> flag_names[] = {
+    {"fin", 0x01}, {"syn", syn},  {"rst", 0x04}, {"psh", psh}, {"ack", ack},
+    {"urg", 0x20}, {"ecn", 0x40}, {"ece", 0x40}, {"cwr", 0x80}};
+
+/// The flags that a connection cannot do without; those that end it are not looked at.
+std::span<const std::uint8_t> flags_of(Packet packet) {
+  static constexpr std::array<std::uint8_t, 1> opening{syn};
+  static constexpr std::array<std::uint8_t, 3> reply{syn | ack, ack, psh | ack};
+  if (packet == Packet::opening) return opening;
+  return packet == Packet::reply ? std::span<const std::uint8_t>{reply} : std::span{reply}.subspan(1);
+}
+
+/// Ports that a client's system may choose (RFC 6056 §3.2): which of them, nobody knows before.
+const Ports& client_ports() {
+  static const Ports ports{1024, 65535};
+  return ports;
+}
+
+bool fits(std::string_view pattern, std::string_view name) {
+  if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
+
+}  // namespace
+
+std::optional<std::uint8_t> tcp_flag(std::string_view word) {
+  const auto row = std::ranges::find(flag_names, word, &std::pair<std::string_view, std::uint8_t>::first);
+  if (row == std::end(flag_names)) return std::nullopt;
+  return row->second;
+}
+
+void PacketMatch::ports(Side side, const Ports& set, std::string_view text) {
+  // The service's own port is the one that the set of flows knows.
+  if ((side == Side::destination) == (packet_ != Packet::reply)) {
+    box_.ports = box_.ports & set;
+    return;
+  }
+  narrowed_ = true;
+  if (set.contains(client_ports())) return;
+  if (set.intersects(client_ports()))
+    doubt(text);
+  else
+    never();
+}
+
+void PacketMatch::decide(Test test, bool holds) {
+  narrowed_ = true;
+  if (holds != (test == Test::is)) never();
+}
+
+void PacketMatch::states(Test test, std::span<const std::string_view> words, std::string_view text) {
+  if (tracking_ == Tracking::uncertain) return doubt(text);
+  const std::string_view state = packet_ == Packet::opening ? "new" : "established";
+  decide(test, std::ranges::find(words, state) != words.end());
+}
+
+void PacketMatch::direction(Test test, std::string_view word, std::string_view text) {
+  if (tracking_ == Tracking::uncertain) return doubt(text);
+  decide(test, word == (packet_ == Packet::reply ? "reply" : "original"));
+}
+
+void PacketMatch::tcp_flags(Test test, std::uint8_t mask, std::uint8_t value, std::string_view text) {
+  protocols(Protocols{6, 6});
+  const auto holds = [&](std::uint8_t flags) { return (flags & mask) == value; };
+  const auto flags = flags_of(packet_);
+  const bool all = std::ranges::all_of(flags, holds);
+  const bool without_ecn_no_match = std::ranges::none_of(flags, holds) && (value & ecn) == 0;
+  if ((mask & ecn) == 0 && (all || std::ranges::none_of(flags, holds))) return decide(test, all);
+  // No flag of congestion control can make up for one that is missing.
+  if (without_ecn_no_match) return decide(test, false);
+  doubt(text);
+}
+
+void PacketMatch::interfaces(Way way, Test test, std::span<const std::string_view> names,
+                             std::string_view text) {
+  const bool loopback_only = std::ranges::all_of(names, [](auto name) { return name == "lo"; });
+  const bool outer = (way == Way::in) == from_outside();
+  // What is published is elsewhere, so that its packets never pass the loopback interface.
+  if (loopback_only && (outer || test == Test::is)) return decide(test, false);
+  if (!outer || !view_.interface) return doubt(text);
+  decide(test, std::ranges::any_of(names, [&](auto name) { return fits(name, *view_.interface); }));
+}
+
+void PacketMatch::doubt(std::string_view text) {
+  if (!doubt_.empty()) doubt_ += ", ";
+  doubt_ += text;
+}
+
+Rule PacketMatch::rule() const {
+  Rule rule;
+  rule.doubt = doubt_;
+  rule.narrowed = narrowed_;
+  auto box = box_;
+  box.sources = sources_;
+  box.destinations = destinations_;
+  rule.match = never_ ? FlowSet{} : FlowSet{box};
+  if (scope_ != FlowSet::everything()) rule.match = rule.match & scope_;
+  for (const auto& cut : cuts_) rule.match = rule.match & cut;
+  return rule;
+}
+
+}  // namespace fwprobe::allowlist

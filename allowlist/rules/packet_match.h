@@ -1,0 +1,72 @@
+#pragma once
+// What the conditions of a Linux firewall's rule say about one kind of packet.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "allowlist/rules/formats.h"
+
+namespace fwprobe::allowlist {
+
+enum class Test : std::uint8_t { is, is_not };
+enum class Side : std::uint8_t { source, destination };
+enum class Way : std::uint8_t { in, out };
+
+/// The TCP flags of RFC 9293 §3.1 and RFC 3168 §6.1, as bits of the header's octet.
+std::optional<std::uint8_t> tcp_flag(std::string_view word);
+
+/// A rule's conditions, each added in turn, for packets of one kind.
+class PacketMatch {
+ public:
+  /// Whether connection tracking has seen the packet: not before raw tables (nf_conntrack's priority is
+  /// -200).
+  enum class Tracking : std::uint8_t { done, uncertain };
+
+  PacketMatch(Packet packet, const RulesView& view, Tracking tracking, const FlowSet& scope)
+      : packet_{packet}, view_{view}, tracking_{tracking}, scope_{scope} {}
+
+  void addresses(Side side, const PrefixSet& set) {
+    auto& mine = side == Side::source ? sources_ : destinations_;
+    mine = mine & set;
+  }
+  void family(const PrefixSet& family) { addresses(Side::source, family); }
+  void protocols(const Protocols& set) { box_.protocols = box_.protocols & set; }
+  /// `text` names the condition when it cannot be decided, as below.
+  void ports(Side side, const Ports& set, std::string_view text);
+  /// Connection states: new, established, related, invalid, untracked.
+  void states(Test test, std::span<const std::string_view> words, std::string_view text);
+  /// Whether the packet is one in the direction of the connection's first ("original") or not.
+  void direction(Test test, std::string_view word, std::string_view text);
+  /// Whether `(flags & mask) == value` holds.
+  void tcp_flags(Test test, std::uint8_t mask, std::uint8_t value, std::string_view text);
+  /// Names may end in a wildcard, '*'.
+  void interfaces(Way way, Test test, std::span<const std::string_view> names, std::string_view text);
+  /// One more cut of all dimensions at once.
+  void flows(const FlowSet& set) { cuts_.push_back(set); }
+  void doubt(std::string_view text);
+  void never() { never_ = true; }
+  void narrow() { narrowed_ = true; }
+
+  /// The conditions' part of a rule.
+  Rule rule() const;
+
+ private:
+  void decide(Test test, bool holds);
+  bool from_outside() const { return (view_.direction == Direction::inbound) == (packet_ != Packet::reply); }
+
+  Packet packet_;
+  const RulesView& view_;
+  Tracking tracking_;
+  const FlowSet& scope_;
+  FlowBox box_;
+  PrefixSet sources_ = PrefixSet::everything();
+  PrefixSet destinations_ = PrefixSet::everything();
+  std::vector<FlowSet> cuts_;
+  std::string doubt_;
+  bool narrowed_ = false;
+  bool never_ = false;
+};
+
+}  // namespace fwprobe::allowlist
