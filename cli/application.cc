@@ -19,6 +19,7 @@
 #include "cli/judge.h"
 #include "cli/manual.h"
 #include "cli/output.h"
+#include "cli/rules.h"
 #include "cli/trace.h"
 #include "cli/values.h"
 #include "version.h"
@@ -26,7 +27,7 @@
 namespace fwprobe::cli {
 namespace {
 
-constexpr std::string_view later_verbs[] = {"run", "rules", "serve"};
+constexpr std::string_view later_verbs[] = {"run", "serve"};
 
 constexpr auto footer =
     "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
@@ -81,9 +82,8 @@ ExitCode explain_usage(const CLI::App& app, const CLI::ParseError& error, int ar
         continue;
       if (std::ranges::find(later_verbs, word) != std::end(later_verbs))
         return refuse(
-            fmt::format(
-                "the verb '{}' is not in this version yet; check, trace, allowlist, judge and explain are",
-                word),
+            fmt::format("the verb '{}' is not in this version yet; 'fwprobe --help' lists those that are",
+                        word),
             help);
       const auto meant = nearest(word, words);
       const auto kind = word.starts_with("-") ? "option" : "verb";
@@ -164,6 +164,13 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   auto* allowlist = app.add_subcommand("allowlist", "read, compare and export published lists of addresses");
   define_allowlist_options(*allowlist, allowlist_arguments);
 
+  RulesArguments rules_arguments;
+  auto* rules = app.add_subcommand("rules", "judge a firewall's exported rules, without a network");
+  rules->require_subcommand(1);
+  auto* verify =
+      rules->add_subcommand("verify", "say for each published address whether the rules let it through");
+  define_rules_options(*verify, rules_arguments);
+
   std::string code;
   auto* explain = app.add_subcommand("explain", "print a cause's page, or list all causes");
   explain->add_option("CAUSE", code, "such as tcp.filtered");
@@ -183,6 +190,7 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   if (explain->parsed()) return run_explain(code);
   if (completion->parsed()) return run_completion(shell, describe_all(app));
   if (man->parsed()) return show(manual_page(describe_all(app), FWPROBE_VERSION));
+  if (verify->parsed()) return run_rules_verify(rules_arguments);
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
 }

@@ -1,13 +1,7 @@
 #include "cli/judge.h"
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "cli/deliver.h"
+#include "cli/read_input.h"
 #include "cli/reading.h"
 #include "reports/compare.h"
 #include "reports/read_report.h"
@@ -15,35 +9,9 @@
 namespace fwprobe::cli {
 namespace {
 
-constexpr std::string_view standard_input = "-";
-
-/// At most one byte more than a report may have, which shows that it is too large.
-Parsed<std::string> read_whole(const std::string& path) {
-  struct Close {
-    void operator()(std::FILE* file) const {
-      if (file != stdin) std::fclose(file);
-    }
-  };
-  const std::unique_ptr<std::FILE, Close> file{path == standard_input ? stdin
-                                                                      : std::fopen(path.c_str(), "rbe")};
-  const auto failed = [&] {
-    return std::unexpected{fmt::format("{}: {}", path, std::generic_category().message(errno))};
-  };
-  if (!file) return failed();
-  std::string content;
-  std::array<char, 64 * 1024> buffer{};
-  while (content.size() <= reports::report_limit) {
-    const auto count = std::fread(buffer.data(), 1, buffer.size(), file.get());
-    content.append(buffer.data(), count);
-    if (std::ferror(file.get()) != 0) return failed();
-    if (count == 0) break;
-  }
-  return content;
-}
-
 /// A report with its targets judged.
 Parsed<reports::Report> judged(const std::string& path) {
-  const auto text = read_whole(path);
+  const auto text = read_input(path, reports::report_limit);
   if (!text) return std::unexpected{text.error()};
   auto report = reports::read_report(*text, path == standard_input ? "standard input" : path);
   if (report)

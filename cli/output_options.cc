@@ -14,20 +14,12 @@ namespace {
 constexpr std::string_view later_formats[] = {"markdown", "html",       "junit", "tap",
                                               "csv",      "prometheus", "nagios"};
 
-Parsed<Format> parse_format(std::string_view text) {
-  if (text == "text") return Format::text;
-  if (text == "json") return Format::json;
-  if (std::ranges::find(later_formats, text) != std::end(later_formats))
-    return std::unexpected{fmt::format("'{}' is not in this version yet; text and json are", text)};
-  return std::unexpected{fmt::format("'{}' is not a format; write text or json", text)};
-}
-
 Parsed<ReportFile> parse_report(std::string_view text) {
   const auto equals = text.find('=');
   if (equals == std::string_view::npos || equals + 1 == text.size())
     return std::unexpected{
         fmt::format("'{}' names no file; write FORMAT=FILE, such as json=report.json", text)};
-  const auto format = parse_format(text.substr(0, equals));
+  const auto format = parse_output_format(text.substr(0, equals));
   if (!format) return std::unexpected{format.error()};
   return ReportFile{*format, std::string{text.substr(equals + 1)}};
 }
@@ -40,6 +32,14 @@ Parsed<ColorMode> parse_color(std::string_view text) {
 }
 
 }  // namespace
+
+std::expected<Format, std::string> parse_output_format(std::string_view text) {
+  if (text == "text") return Format::text;
+  if (text == "json") return Format::json;
+  if (std::ranges::find(later_formats, text) != std::end(later_formats))
+    return std::unexpected{fmt::format("'{}' is not in this version yet; text and json are", text)};
+  return std::unexpected{fmt::format("'{}' is not a format; write text or json", text)};
+}
 
 CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
 
@@ -64,7 +64,7 @@ void define_output_options(CLI::App& verb, OutputArguments& a) {
 
 void understand_output(const OutputArguments& arguments, Reading& read, Output& output) {
   read.many("--report", arguments.reports, parse_report, output.reports);
-  read.one("--format", arguments.format, parse_format, output.format);
+  read.one("--format", arguments.format, parse_output_format, output.format);
   read.one("--color", arguments.color, parse_color, output.color);
   output.strict = arguments.strict;
   output.quiet = arguments.quiet;

@@ -1,7 +1,9 @@
 #pragma once
 // The options about reports, which every verb that makes one has.
 
+#include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/App.hpp>
@@ -38,6 +40,9 @@ inline constexpr auto output_group = "Output";
 
 /// Repeatable options take one value each time; without this CLI11 would let them swallow the arguments.
 CLI::Option* repeatable(CLI::Option* option);
+
+/// "text" or "json".
+std::expected<Format, std::string> parse_output_format(std::string_view text);
 
 void define_output_options(CLI::App& verb, OutputArguments& arguments);
 void understand_output(const OutputArguments& arguments, Reading& read, Output& output);

@@ -1,0 +1,342 @@
+#include "checks/rules_verdict.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/touch_index.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using allowlist::Direction;
+using allowlist::Entry;
+using allowlist::FlowBox;
+using allowlist::FlowSet;
+using allowlist::Ports;
+using allowlist::PrefixSet;
+using allowlist::Ruleset;
+using allowlist::Touch;
+using allowlist::Verdict;
+
+constexpr std::size_t most_rules_shown = 3;
+constexpr std::uint8_t tcp = 6;
+
+constexpr std::string_view verdict_words[] = {"accept", "drop", "reject",   "return",
+                                              "jump",   "goto", "continue", "translate"};
+constexpr std::string_view packet_words[] = {"", ", for the replies", ", for the packets behind the SYN"};
+
+/// Networks that no published address of the Internet is in: rules for them are for somebody else.
+const PrefixSet& not_global() {
+  static const PrefixSet set = [] {
+    std::vector<allowlist::Prefix> prefixes;
+    for (const auto* text :
+         {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+          "192.168.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"})
+      prefixes.push_back(allowlist::parse_prefix(text)->prefix);
+    return PrefixSet{prefixes};
+  }();
+  return set;
+}
+
+Ports ports_of(const Entry& entry) {
+  if (entry.ports.empty()) return Ports::all();
+  std::vector<Ports::Item> ranges;
+  for (const auto& range : entry.ports) ranges.push_back({range.first, range.last});
+  return Ports{std::move(ranges)};
+}
+
+class Judge {
+ public:
+  Judge(std::span<const Ruleset> rulesets, const RulesQuestion& question)
+      : rulesets_{rulesets}, question_{question} {}
+
+  std::expected<RulesVerdict, std::string> judge() && {
+    prepare();
+    auto evaluation = allowlist::evaluate(rulesets_, asked(), direction(), question_.position);
+    if (!evaluation) return std::unexpected{evaluation.error()};
+    evaluation_ = std::move(*evaluation);
+    not_accepted_ = evaluation_.dropped | evaluation_.rejected;
+    allowed_ = evaluation_.accepted - not_accepted_;
+    unknown_ = evaluation_.accepted & not_accepted_;
+    const TouchIndex index{evaluation_.touches, direction()};
+    for (auto& [result, flows] : entries_) {
+      if (!flows.empty()) decide(result, flows, index);
+      verdict_.entries.push_back(std::move(result));
+    }
+    if (direction() == Direction::inbound) find_excess();
+    add_notes();
+    add_missing();
+    return std::move(verdict_);
+  }
+
+ private:
+  Direction direction() const { return question_.list->direction; }
+
+  void prepare() {
+    for (const auto& entry : question_.list->entries) {
+      EntryResult result;
+      result.entry = &entry;
+      auto flows = flows_of(entry, result.reason);
+      entries_.emplace_back(std::move(result), std::move(flows));
+    }
+  }
+
+  FlowSet flows_of(const Entry& entry, std::string& reason) const {
+    const auto* prefix = std::get_if<allowlist::Prefix>(&entry.what);
+    FlowBox box;
+    box.protocols = allowlist::Protocols{tcp, tcp};
+    if (!allowlist::in_force(entry, question_.day))
+      reason = "not in force today";
+    else if (prefix == nullptr)
+      reason = "a name; rules are for addresses";
+    else if (entry.protocol != allowlist::Protocol::tcp)
+      reason = "not TCP";
+    if (!reason.empty()) return {};
+    if (direction() == Direction::outbound) {
+      box.sources = question_.sources;
+      box.destinations = PrefixSet{*prefix};
+      box.ports = ports_of(entry);
+      if (FlowSet{box}.empty()) reason = "the sources have no address of its family";
+      return FlowSet{box};
+    }
+    box.sources = PrefixSet{*prefix};
+    box.destinations =
+        PrefixSet{allowlist::AddressRange{question_.service->address(), question_.service->address()}};
+    const auto port = question_.service->port();
+    box.ports = Ports{port, port};
+    if (!allowlist::for_port(entry, port)) {
+      reason = fmt::format("not for port {}", port);
+      return {};
+    }
+    if (FlowSet{box}.empty()) reason = "of the other address family than the service";
+    return FlowSet{box};
+  }
+
+  /// For a service all sources, as the excess is asked for too.
+  FlowSet asked() const {
+    if (direction() == Direction::inbound) {
+      FlowBox box;
+      box.protocols = allowlist::Protocols{tcp, tcp};
+      box.destinations =
+          PrefixSet{allowlist::AddressRange{question_.service->address(), question_.service->address()}};
+      box.ports = Ports{question_.service->port(), question_.service->port()};
+      return FlowSet{box};
+    }
+    // By ports, as boxes that differ in their addresses only become one.
+    std::map<std::vector<std::pair<std::uint16_t, std::uint16_t>>, FlowBox> by_ports;
+    for (const auto& [result, flows] : entries_) {
+      for (auto& box : flows.boxes()) {
+        std::vector<std::pair<std::uint16_t, std::uint16_t>> key;
+        for (const auto& range : box.ports.ranges()) key.emplace_back(range.first, range.last);
+        destinations_[key].push_back(std::get<allowlist::Prefix>(result.entry->what));
+        by_ports.try_emplace(key, box);
+      }
+    }
+    FlowSet all;
+    for (auto& [key, box] : by_ports) {
+      box.sources = question_.sources;
+      box.destinations = PrefixSet{destinations_[key]};
+      all |= FlowSet{box};
+    }
+    return all;
+  }
+
+  void decide(EntryResult& result, const FlowSet& flows, const TouchIndex& index) {
+    using enum EntryVerdict;
+    if (allowed_.contains(flows)) {
+      result.verdict = allowed;
+      result.rules = rules_about(flows, index, allowed);
+      return;
+    }
+    const auto through = allowed_ & flows;
+    const auto open = unknown_ & flows;
+    const auto stopped = (flows - evaluation_.accepted);
+    result.missing = addresses(stopped);
+    result.open = addresses(open);
+    if (stopped.empty())
+      result.verdict = unknown;
+    else if (!through.empty() || !open.empty())
+      result.verdict = partly;
+    else if (!evaluation_.rejected.intersects(flows))
+      result.verdict = dropped;
+    else
+      result.verdict = evaluation_.dropped.intersects(flows) ? blocked : refused;
+    result.rules = rules_about(stopped.empty() ? open : stopped, index, result.verdict);
+    missing_.push_back(std::get<allowlist::Prefix>(result.entry->what));
+    if (result.verdict == unknown) missing_.pop_back();
+  }
+
+  PrefixSet addresses(const FlowSet& flows) const {
+    return direction() == Direction::inbound ? flows.sources() : flows.destinations();
+  }
+
+  /// Whether the touch explains this verdict.
+  static bool explains(const Touch& touch, EntryVerdict verdict) {
+    if (verdict == EntryVerdict::allowed) return touch.verdict == Verdict::accept && touch.doubt.empty();
+    if (verdict == EntryVerdict::unknown) return !touch.doubt.empty();
+    return touch.verdict == Verdict::drop || touch.verdict == Verdict::reject;
+  }
+
+  std::vector<std::string> rules_about(const FlowSet& flows, const TouchIndex& index,
+                                       EntryVerdict verdict) const {
+    std::vector<const Touch*> found;
+    for (const auto i : index.about(flows)) {
+      const auto& touch = evaluation_.touches[i];
+      if (explains(touch, verdict) && touch.flows.intersects(flows)) found.push_back(&touch);
+    }
+    // Of what lets through, a rule says more than a policy, and the SYN's more than that of what follows.
+    if (verdict == EntryVerdict::allowed) {
+      const auto weight = [](const Touch* touch) {
+        return std::pair{touch->where.packet, touch->where.rule == allowlist::RuleRef::none};
+      };
+      std::ranges::stable_sort(found, {}, weight);
+      const auto is_plain = [&](const Touch* touch) {
+        return weight(touch).first == allowlist::Packet::opening && !weight(touch).second;
+      };
+      if (!found.empty() && is_plain(found.front()))
+        std::erase_if(found, [&](const Touch* touch) { return !is_plain(touch); });
+    }
+    std::vector<std::string> texts;
+    for (const auto* touch : found) {
+      auto text = describe(rulesets_, *touch);
+      if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
+    }
+    if (texts.size() > most_rules_shown) {
+      const auto more = texts.size() - most_rules_shown;
+      texts.resize(most_rules_shown);
+      texts.push_back(fmt::format("and {} more", more));
+    }
+    return texts;
+  }
+
+  void find_excess() {
+    std::vector<allowlist::Prefix> published;
+    for (const auto& result : verdict_.entries)
+      if (result.verdict != EntryVerdict::skipped)
+        published.push_back(std::get<allowlist::Prefix>(result.entry->what));
+    const auto excess = allowed_.sources() - PrefixSet{published} - not_global();
+    verdict_.excess_addresses = excess.size();
+    if (excess.empty()) return;
+    std::map<allowlist::RuleRef, PrefixSet> by_rule;
+    for (const auto& touch : evaluation_.touches) {
+      const bool opens = touch.where.packet == allowlist::Packet::opening && touch.doubt.empty() &&
+                         touch.verdict == Verdict::accept;
+      // A policy that accepts lets everything through that a rule lets through as well.
+      if (!opens || (touch.where.rule == allowlist::RuleRef::none && !is_alone(touch))) continue;
+      auto part = touch.flows.sources() & excess;
+      if (part.empty()) continue;
+      auto& all = by_rule[touch.where];
+      all = all | part;
+    }
+    for (const auto& [where, set] : by_rule) {
+      Excess one{describe(rulesets_, Touch{{}, Verdict::accept, where, {}}), set.size(), {}};
+      constexpr std::size_t most_prefixes = 3;
+      const auto prefixes = set.prefixes();
+      for (std::size_t i = 0; i < std::min(prefixes.size(), most_prefixes); ++i)
+        one.prefixes.push_back(text(prefixes[i]));
+      if (prefixes.size() > most_prefixes) one.prefixes.push_back("…");
+      verdict_.excess.push_back(std::move(one));
+    }
+    std::ranges::stable_sort(verdict_.excess, std::greater{}, &Excess::addresses);
+  }
+
+  /// Whether no explicit rule accepts any of the policy's flows.
+  bool is_alone(const Touch& policy) const {
+    return std::ranges::none_of(evaluation_.touches, [&](const Touch& touch) {
+      return touch.where.rule != allowlist::RuleRef::none &&
+             touch.where.packet == allowlist::Packet::opening && touch.verdict == Verdict::accept &&
+             touch.flows.intersects(policy.flows);
+    });
+  }
+
+  void add_notes() {
+    for (const auto& ruleset : rulesets_)
+      for (const auto& note : ruleset.notes)
+        verdict_.notes.push_back(fmt::format("{}:{}: {}", ruleset.origin, note.line, note.text));
+    const auto found = allowlist::shadowed(rulesets_);
+    if (!found) return verdict_.notes.push_back(found.error());
+    for (const auto& one : *found) {
+      const auto outcome = [&](const allowlist::RuleRef& where) {
+        return rulesets_[where.ruleset].chains[where.chain].rules[where.rule].outcome.verdict;
+      };
+      auto text = describe(rulesets_, Touch{{}, outcome(one.rule), one.rule, {}});
+      const auto by = one.by.rule == allowlist::RuleRef::none
+                          ? std::string{"earlier rules, or nothing of it comes here"}
+                          : describe(rulesets_, Touch{{}, outcome(one.by), one.by, {}});
+      verdict_.shadowed.push_back(fmt::format("{} (taken by {})", text, by));
+    }
+  }
+
+  void add_missing() {
+    if (missing_.empty()) return;
+    Flow flow;
+    flow.direction = direction();
+    flow.origin = Flow::Origin::published;
+    flow.device = "the firewall of " + rulesets_.front().origin;
+    flow.place = question_.position == allowlist::Position::behind ? Flow::Place::path
+                 : direction() == Direction::inbound               ? Flow::Place::destination
+                                                                   : Flow::Place::this_machine;
+    if (direction() == Direction::outbound) return;
+    flow.sources = PrefixSet{missing_}.prefixes();
+    const auto address = question_.service->address();
+    flow.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
+    flow.port = question_.service->port();
+    verdict_.missing = std::move(flow);
+  }
+
+  std::span<const Ruleset> rulesets_;
+  const RulesQuestion& question_;
+  std::vector<std::pair<EntryResult, FlowSet>> entries_;
+  mutable std::map<std::vector<std::pair<std::uint16_t, std::uint16_t>>, std::vector<allowlist::Prefix>>
+      destinations_;
+  allowlist::Evaluation evaluation_;
+  FlowSet not_accepted_;
+  FlowSet allowed_;
+  FlowSet unknown_;
+  std::vector<allowlist::Prefix> missing_;
+  RulesVerdict verdict_;
+};
+
+}  // namespace
+
+std::string_view name(EntryVerdict verdict) {
+  static constexpr std::string_view words[] = {"skipped", "allowed", "cannot tell", "partly",
+                                               "refused", "dropped", "blocked"};
+  return words[static_cast<std::size_t>(verdict)];
+}
+
+std::size_t RulesVerdict::count(EntryVerdict verdict) const {
+  return static_cast<std::size_t>(std::ranges::count(entries, verdict, &EntryResult::verdict));
+}
+
+std::string describe(std::span<const Ruleset> rulesets, const Touch& touch) {
+  const auto& where = touch.where;
+  if (where.ruleset == allowlist::RuleRef::none) return touch.doubt;
+  const auto& ruleset = rulesets[where.ruleset];
+  if (where.chain == allowlist::RuleRef::none) return fmt::format("{}: {}", ruleset.origin, touch.doubt);
+  const auto& chain = ruleset.chains[where.chain];
+  const auto end = fmt::format("{}{}", verdict_words[static_cast<std::size_t>(touch.verdict)],
+                               packet_words[static_cast<std::size_t>(where.packet)]);
+  if (where.rule == allowlist::RuleRef::none) {
+    const auto policy = chain.base->policy_name.empty() ? std::string{"the policy"} : chain.base->policy_name;
+    return fmt::format("{}:{}, {} of {}: {}", ruleset.origin, chain.line, policy, chain.name, end);
+  }
+  const auto& rule = chain.rules[where.rule].name;
+  std::string in_brackets = rule.name;
+  if (!rule.comment.empty())
+    in_brackets += fmt::format("{}\"{}\"", in_brackets.empty() ? "" : ", ", rule.comment);
+  const auto doubt = touch.doubt.empty() ? std::string{} : fmt::format(", if {}", touch.doubt);
+  return fmt::format("{}:{}{}{}{}, in {}: {}{}", ruleset.origin, rule.line, in_brackets.empty() ? "" : " (",
+                     in_brackets, in_brackets.empty() ? "" : ")", chain.name, end, doubt);
+}
+
+std::expected<RulesVerdict, std::string> judge_rules(std::span<const Ruleset> rulesets,
+                                                     const RulesQuestion& question) {
+  return Judge{rulesets, question}.judge();
+}
+
+}  // namespace fwprobe::checks

@@ -1,0 +1,67 @@
+#pragma once
+// Whether a firewall's rules let a published list through, and what else they let through.
+
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <asio/ip/tcp.hpp>
+
+#include "allowlist/allowlist.h"
+#include "allowlist/rules/evaluate.h"
+#include "checks/flow.h"
+
+namespace fwprobe::checks {
+
+struct RulesQuestion {
+  const allowlist::Allowlist* list = nullptr;
+  /// Inbound: the service that is published; none for outbound lists, whose entries are the destinations.
+  std::optional<asio::ip::tcp::endpoint> service;
+  /// Outbound: where the flows come from.
+  allowlist::PrefixSet sources = allowlist::PrefixSet::everything();
+  allowlist::Position position = allowlist::Position::host;
+  std::chrono::year_month_day day;
+};
+
+/// Best to worst. `partly`: some addresses or ports surely get through, others surely not; `blocked`: dropped
+/// or refused.
+enum class EntryVerdict : std::uint8_t { skipped, allowed, unknown, partly, refused, dropped, blocked };
+std::string_view name(EntryVerdict verdict);
+
+struct EntryResult {
+  const allowlist::Entry* entry = nullptr;
+  EntryVerdict verdict = EntryVerdict::skipped;
+  std::string reason;              ///< why it was skipped
+  std::vector<std::string> rules;  ///< that decide, or leave it open; at most three, and how many more
+  allowlist::PrefixSet missing;    ///< addresses of it that do not get through
+  allowlist::PrefixSet open;       ///< addresses of it about which nothing is certain
+};
+
+/// What a rule lets through to the service although it is not published.
+struct Excess {
+  std::string rule;
+  allowlist::AddressCount addresses;
+  std::vector<std::string> prefixes;  ///< the first of them
+};
+
+struct RulesVerdict {
+  std::vector<EntryResult> entries;  ///< in the list's order
+  std::vector<Excess> excess;        ///< the largest first
+  allowlist::AddressCount excess_addresses;
+  std::vector<std::string> shadowed;  ///< "rules.nft:12 (handle 8): …": rules that never match
+  std::vector<std::string> notes;     ///< what was read and not judged
+  std::optional<Flow> missing;        ///< to be let through
+  std::size_t count(EntryVerdict verdict) const;
+};
+
+/// The error is a sentence: the rules are more than can be judged.
+std::expected<RulesVerdict, std::string> judge_rules(std::span<const allowlist::Ruleset> rulesets,
+                                                     const RulesQuestion& question);
+
+/// "rules.nft:12 (handle 8, \"ci\"), in chain inet filter input: drop"
+std::string describe(std::span<const allowlist::Ruleset> rulesets, const allowlist::Touch& touch);
+
+}  // namespace fwprobe::checks

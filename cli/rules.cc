@@ -1,0 +1,69 @@
+#include "cli/rules.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "reports/rules_report.h"
+
+namespace fwprobe::cli {
+namespace {
+
+using checks::Status;
+
+std::expected<std::vector<reports::RulesAnswer>, std::string> answers_of(const RulesJob& job) {
+  std::vector<reports::RulesAnswer> answers;
+  for (auto question : job.questions) {
+    question.list = &job.list;
+    auto verdict = checks::judge_rules(job.rulesets, question);
+    if (!verdict) return std::unexpected{verdict.error()};
+    reports::RulesAnswer answer;
+    answer.list = job.list.name;
+    answer.direction = job.list.direction;
+    if (question.service)
+      answer.service = fmt::format("{}{}{}:{}", question.service->address().is_v6() ? "[" : "",
+                                   question.service->address().to_string(),
+                                   question.service->address().is_v6() ? "]" : "", question.service->port());
+    for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
+    answer.format = job.rulesets.front().format;
+    answer.verdict = std::move(*verdict);
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+ExitCode exit_code(const std::vector<reports::RulesAnswer>& answers, const RulesJob& job) {
+  std::vector<Status> all;
+  for (const auto& answer : answers) all.push_back(reports::status(answer));
+  const auto any = [&](Status status) { return std::ranges::find(all, status) != all.end(); };
+  if (any(Status::fail) || (job.strict && any(Status::warn))) return ExitCode::failed;
+  return any(Status::error) ? ExitCode::not_measured : ExitCode::passed;
+}
+
+ExitCode print(const std::vector<reports::RulesAnswer>& answers, const RulesJob& job) {
+  std::string text;
+  if (job.format == Format::json)
+    text = reports::rules_json(answers);
+  else
+    for (const auto& answer : answers) text += (text.empty() ? "" : "\n") + reports::rules_text(answer);
+  if (const auto written = write_all(STDOUT_FILENO, text); !written) {
+    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+    return ExitCode::not_measured;
+  }
+  return exit_code(answers, job);
+}
+
+}  // namespace
+
+ExitCode run_rules_verify(const RulesArguments& arguments) {
+  const auto job = understand(arguments);
+  if (!job) return wrong_usage(job.error().message);
+  const auto answers = answers_of(*job);
+  if (answers) return print(*answers, *job);
+  fmt::print(stderr, "fwprobe: {}\n", answers.error());
+  return ExitCode::not_measured;
+}
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,153 @@
+#include "cli/rules_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "cli/read_input.h"
+#include "cli/reading.h"
+
+namespace fwprobe::cli {
+namespace {
+
+using allowlist::Direction;
+using asio::ip::tcp;
+
+constexpr std::size_t largest_file = 50 * 1024 * 1024;
+
+/// "203.0.113.10:443", "[2001:db8::10]:443".
+Parsed<tcp::endpoint> parse_service(std::string_view text) {
+  const auto colon = text.rfind(':');
+  const auto wrong = [&] {
+    return std::unexpected{
+        fmt::format("'{}' is no service; write 203.0.113.10:443 or [2001:db8::10]:443", text)};
+  };
+  if (colon == std::string_view::npos) return wrong();
+  auto host = text.substr(0, colon);
+  const auto digits = text.substr(colon + 1);
+  const bool bracket = host.starts_with('[') && host.ends_with(']');
+  if (bracket) host = host.substr(1, host.size() - 2);
+  if (bracket != host.contains(':')) return wrong();
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const auto address = parse_address(host);
+  if (!address || error != std::errc{} || end != digits.data() + digits.size() || port == 0) return wrong();
+  return tcp::endpoint{*address, port};
+}
+
+Parsed<Direction> parse_direction(std::string_view text) {
+  if (text == "inbound") return Direction::inbound;
+  if (text == "outbound") return Direction::outbound;
+  return std::unexpected{fmt::format("'{}' is no direction; write inbound or outbound", text)};
+}
+
+Parsed<allowlist::Prefix> parse_sources(std::string_view text) {
+  auto prefix = allowlist::parse_prefix(text);
+  if (!prefix) return std::unexpected{prefix.error()};
+  return prefix->prefix;
+}
+
+/// "aws.json#group=sg-1,region=eu-west-1"; a file whose own name has a '#' can be read from standard input.
+Parsed<std::pair<std::string, std::vector<allowlist::Selector>>> parse_rules_name(std::string_view text) {
+  const auto hash = text.find('#');
+  std::pair<std::string, std::vector<allowlist::Selector>> parsed{std::string{text.substr(0, hash)}, {}};
+  if (hash == std::string_view::npos) return parsed;
+  for (auto rest = text.substr(hash + 1);;) {
+    const auto part = rest.substr(0, rest.find(','));
+    const auto equals = part.find('=');
+    if (equals == std::string_view::npos || equals == 0)
+      return std::unexpected{fmt::format("'{}' names no part; write FILE#KEY=VALUE", text)};
+    parsed.second.push_back({std::string{part.substr(0, equals)}, std::string{part.substr(equals + 1)}});
+    if (part.size() == rest.size()) return parsed;
+    rest.remove_prefix(part.size() + 1);
+  }
+}
+
+std::expected<void, UsageError> read_files(const RulesArguments& arguments, const allowlist::RulesView& base,
+                                           RulesJob& job) {
+  for (const auto& written : arguments.rules) {
+    const auto named = parse_rules_name(written);
+    if (!named) return std::unexpected{UsageError{"--rules: " + named.error()}};
+    auto text = read_input(named->first, largest_file);
+    if (!text) return std::unexpected{UsageError{"--rules: " + text.error()}};
+    auto view = base;
+    view.selectors = named->second;
+    const auto origin = named->first == standard_input ? "standard input" : named->first;
+    auto ruleset = allowlist::read_rules(*text, origin, view);
+    if (!ruleset) return std::unexpected{UsageError{ruleset.error().message}};
+    job.rulesets.push_back(std::move(*ruleset));
+    job.texts.push_back(std::move(*text));
+  }
+  return {};
+}
+
+}  // namespace
+
+void define_rules_options(CLI::App& verb, RulesArguments& a) {
+  repeatable(
+      verb.add_option("--rules", a.rules,
+                      "a firewall's export: nftables (JSON, text), iptables-save, AWS, Azure, Google Cloud, "
+                      "CSV; - reads standard input (repeatable: all of them have to let a flow through)"))
+      ->required();
+  verb.add_option("--allowlist", a.allowlist, "a published list's name, or a file")->required();
+  repeatable(verb.add_option("--service", a.services,
+                             "ADDR:PORT that the published sources have to reach (repeatable)"));
+  verb.add_option("--direction", a.direction, "inbound or outbound; default: the list's own");
+  repeatable(
+      verb.add_option("--source", a.sources,
+                      "outbound: address or prefix that the flows come from; default: any (repeatable)"));
+  verb.add_option("--interface", a.interface,
+                  "this firewall's interface towards the published addresses, for rules that name one");
+  verb.add_flag("--behind", a.behind,
+                "the service (or the source) is behind the firewall: packets are forwarded by it");
+  verb.add_option("--format", a.format, "text or json")->group(output_group)->capture_default_str();
+  verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
+}
+
+std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {
+  Reading read;
+  RulesJob job;
+  std::vector<tcp::endpoint> services;
+  std::vector<allowlist::Prefix> sources;
+  auto direction = Direction::inbound;
+  read.many("--service", a.services, parse_service, services);
+  read.many("--source", a.sources, parse_sources, sources);
+  read.one("--direction", a.direction, parse_direction, direction);
+  read.one("--format", a.format, parse_output_format, job.format);
+  read.refuse(std::ranges::count(a.rules, standard_input) > 1,
+              "--rules: standard input can be read once only");
+  if (read.error()) return std::unexpected{*read.error()};
+  auto list = allowlist::load(a.allowlist);
+  if (!list) return std::unexpected{UsageError{"--allowlist: " + list.error().message}};
+  job.list = std::move(*list);
+  if (!a.direction.empty()) job.list.direction = direction;
+  const bool inbound = job.list.direction == Direction::inbound;
+  read.refuse(inbound && services.empty(),
+              "--service: an inbound list needs the service that is to be reached, ADDR:PORT");
+  read.refuse(!inbound && !services.empty(),
+              "--service: an outbound list's entries are the destinations; leave it out");
+  read.refuse(inbound && !sources.empty(),
+              "--source: an inbound list's entries are the sources; leave it out");
+  if (read.error()) return std::unexpected{*read.error()};
+
+  allowlist::RulesView view{.direction = job.list.direction, .interface = {}, .selectors = {}};
+  if (!a.interface.empty()) view.interface = a.interface;
+  if (auto files = read_files(a, view, job); !files) return std::unexpected{files.error()};
+  checks::RulesQuestion question;
+  if (!sources.empty()) question.sources = allowlist::PrefixSet{sources};
+  question.position = a.behind ? allowlist::Position::behind : allowlist::Position::host;
+  question.day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  if (!inbound) job.questions.push_back(question);
+  for (const auto& service : services) {
+    question.service = service;
+    job.questions.push_back(question);
+  }
+  job.strict = a.strict;
+  return job;
+}
+
+}  // namespace fwprobe::cli

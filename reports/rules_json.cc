@@ -1,0 +1,89 @@
+#include <nlohmann/json.hpp>
+
+#include "checks/flow_rules.h"
+#include "reports/rules_report.h"
+
+namespace fwprobe::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using checks::Cause;
+using checks::EntryResult;
+using checks::EntryVerdict;
+
+Json prefixes_json(const allowlist::PrefixSet& set) {
+  auto json = Json::array();
+  for (const auto& prefix : set.prefixes()) json.push_back(prefix.text());
+  return json;
+}
+
+Json cause_json(EntryVerdict verdict) {
+  if (verdict <= EntryVerdict::unknown) return nullptr;
+  const auto cause =
+      verdict == EntryVerdict::partly ? Cause::allowlist_rule_partial : Cause::allowlist_rule_missing;
+  return std::string{checks::row(cause).code};
+}
+
+Json entry_json(const EntryResult& result) {
+  const auto* prefix = std::get_if<allowlist::Prefix>(&result.entry->what);
+  return {{"entry", prefix != nullptr ? prefix->text() : result.entry->published},
+          {"published", result.entry->published},
+          {"verdict", name(result.verdict)},
+          {"cause", cause_json(result.verdict)},
+          {"reason", result.reason.empty() ? Json(nullptr) : Json(result.reason)},
+          {"rules", result.rules},
+          {"blocked", prefixes_json(result.missing)},
+          {"cannot_tell", prefixes_json(result.open)}};
+}
+
+Json excess_json(const checks::RulesVerdict& verdict) {
+  auto rules = Json::array();
+  for (const auto& one : verdict.excess)
+    rules.push_back({{"rule", one.rule}, {"addresses", one.addresses.text()}, {"prefixes", one.prefixes}});
+  const auto cause =
+      verdict.excess.empty() ? Json(nullptr) : Json(checks::row(Cause::allowlist_rule_too_broad).code);
+  return {{"cause", cause}, {"addresses", verdict.excess_addresses.text()}, {"rules", std::move(rules)}};
+}
+
+Json rehearsed_json(const std::optional<std::vector<Rehearsed>>& results) {
+  if (!results) return nullptr;
+  auto json = Json::array();
+  for (const auto& one : *results)
+    json.push_back({{"address", one.address},
+                    {"kernel", one.kernel},
+                    {"computed", one.computed},
+                    {"agrees", one.agrees}});
+  return json;
+}
+
+Json answer_json(const RulesAnswer& answer) {
+  auto entries = Json::array();
+  for (const auto& result : answer.verdict.entries) entries.push_back(entry_json(result));
+  auto remedy = Json::object();
+  if (answer.verdict.missing)
+    for (const auto& rules : checks::rules_for(*answer.verdict.missing))
+      remedy[std::string{rules.name}] = rules.text;
+  return {{"list", answer.list},
+          {"direction", answer.direction == allowlist::Direction::inbound ? "inbound" : "outbound"},
+          {"service", answer.service.empty() ? Json(nullptr) : Json(answer.service)},
+          {"files", answer.files},
+          {"status", checks::name(status(answer))},
+          {"entries", std::move(entries)},
+          {"excess", excess_json(answer.verdict)},
+          {"shadowed", answer.verdict.shadowed},
+          {"notes", answer.verdict.notes},
+          {"rehearsed", rehearsed_json(answer.rehearsed)},
+          {"remedy", std::move(remedy)}};
+}
+
+}  // namespace
+
+std::string rules_json(const std::vector<RulesAnswer>& answers) {
+  auto json = Json::array();
+  for (const auto& answer : answers) json.push_back(answer_json(answer));
+  const Json document{{"schema", "fwprobe/rules/v1"}, {"answers", std::move(json)}};
+  // Comments of rules are as their authors wrote them.
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace fwprobe::reports

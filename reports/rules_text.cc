@@ -1,0 +1,149 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "checks/flow_rules.h"
+#include "reports/escape.h"
+#include "reports/rules_report.h"
+
+namespace fwprobe::reports {
+namespace {
+
+using checks::EntryResult;
+using checks::EntryVerdict;
+using checks::Status;
+
+constexpr std::size_t longest_line = 400;
+constexpr std::size_t most_listed = 50;
+
+std::string shown(std::string_view text) { return printable(text, longest_line); }
+
+std::string prefixes(const allowlist::PrefixSet& set) {
+  constexpr std::size_t most = 4;
+  const auto all = set.prefixes();
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, all.size()); ++i)
+    text += (i == 0 ? "" : ", ") + checks::text(all[i]);
+  return all.size() > most ? fmt::format("{} and {} more", text, all.size() - most) : text;
+}
+
+std::string headline(const RulesAnswer& answer) {
+  const auto total = answer.verdict.entries.size() - answer.verdict.count(EntryVerdict::skipped);
+  const auto allowed = answer.verdict.count(EntryVerdict::allowed);
+  const auto unknown = answer.verdict.count(EntryVerdict::unknown);
+  constexpr std::string_view words[] = {"SKIP", "PASS", "WARN", "FAIL", "CANNOT TELL"};
+  auto text =
+      fmt::format("{}  {} of {} entries of {} get through", words[static_cast<std::size_t>(status(answer))],
+                  allowed, total, shown(answer.list));
+  if (!answer.service.empty()) text += " to " + answer.service;
+  if (total - allowed - unknown > 0) text += fmt::format("; {} do not", total - allowed - unknown);
+  if (unknown > 0) text += fmt::format("; {} cannot be told", unknown);
+  return text + "\n";
+}
+
+std::string entry_lines(const EntryResult& result) {
+  const auto* prefix = std::get_if<allowlist::Prefix>(&result.entry->what);
+  const auto what = prefix != nullptr ? checks::text(*prefix) : shown(result.entry->published);
+  auto text = fmt::format("{:<11} {:<20} ", name(result.verdict), what);
+  std::string indent(text.size(), ' ');
+  std::vector<std::string> lines;
+  if (!result.reason.empty()) lines.push_back(result.reason);
+  if (result.verdict == EntryVerdict::partly) {
+    lines.push_back("does not get through: " + prefixes(result.missing));
+    if (!result.open.empty()) lines.push_back("cannot be told: " + prefixes(result.open));
+  }
+  for (const auto& rule : result.rules) lines.push_back(shown(rule));
+  if (lines.empty()) lines.emplace_back("no rule stops it");
+  for (std::size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : indent) + lines[i] + "\n";
+  return text;
+}
+
+/// Allowed entries of a long list are counted, others shown first.
+std::string entries(const std::vector<EntryResult>& results) {
+  std::string text;
+  std::size_t listed = 0;
+  std::vector<const EntryResult*> order;
+  for (const auto& result : results) order.push_back(&result);
+  if (order.size() > most_listed) std::ranges::stable_sort(order, std::greater{}, &EntryResult::verdict);
+  for (const auto* result : order) {
+    if (++listed > most_listed)
+      return text + fmt::format("… and {} more; --format json lists all\n", order.size() - most_listed);
+    text += entry_lines(*result);
+  }
+  return text;
+}
+
+std::string list(std::string_view title, const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  auto text = fmt::format("\n{}\n", title);
+  for (std::size_t i = 0; i < std::min(lines.size(), most_listed); ++i) text += "  " + shown(lines[i]) + "\n";
+  if (lines.size() > most_listed) text += fmt::format("  … and {} more\n", lines.size() - most_listed);
+  return text;
+}
+
+std::string excess(const RulesAnswer& answer) {
+  if (answer.verdict.excess_addresses == allowlist::AddressCount{}) return {};
+  std::vector<std::string> lines;
+  if (answer.verdict.excess.empty()) lines.emplace_back("no rule stops anything");
+  for (const auto& one : answer.verdict.excess)
+    lines.push_back(
+        fmt::format("{} addresses: {} ({})", one.addresses.text(), one.rule, fmt::join(one.prefixes, ", ")));
+  return list(
+      fmt::format("Lets through {} public addresses that are not published (allowlist.rule_too_broad)",
+                  answer.verdict.excess_addresses.text()),
+      lines);
+}
+
+std::string remedy(const RulesAnswer& answer) {
+  if (!answer.verdict.missing) return {};
+  auto text = fmt::format("\nWhat to do\n  {}\n", shown(checks::sentence(*answer.verdict.missing)));
+  const std::string_view wanted = answer.format.starts_with("iptables") ? "iptables"
+                                  : answer.format.starts_with("AWS")    ? "aws"
+                                  : answer.format.starts_with("Azure")  ? "azure"
+                                                                        : "nftables";
+  const auto all = checks::rules_for(*answer.verdict.missing);
+  auto rule = std::ranges::find_if(all, [&](const auto& row) { return row.name.starts_with(wanted); });
+  if (rule == all.end()) return text;
+  text += fmt::format("  As {}, in front of the rule that stops it:\n", rule->title);
+  for (std::string_view rest = rule->text; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    text += fmt::format("    {}\n", rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
+}
+
+std::string rehearsal(const std::vector<Rehearsed>& results) {
+  std::vector<std::string> differing;
+  for (const auto& one : results)
+    if (!one.agrees)
+      differing.push_back(
+          fmt::format("{}: the kernel says {}, computed was {}", one.address, one.kernel, one.computed));
+  auto text =
+      fmt::format("\nRehearsed with the kernel of this machine: {} addresses, {} allowed, {} not\n",
+                  results.size(), std::ranges::count(results, "allowed", &Rehearsed::kernel),
+                  std::ranges::count_if(results, [](const auto& one) { return one.kernel != "allowed"; }));
+  return text + list("The kernel disagrees (please report this)", differing);
+}
+
+}  // namespace
+
+Status status(const RulesAnswer& answer) {
+  using enum EntryVerdict;
+  const auto& verdict = answer.verdict;
+  const auto asked = verdict.entries.size() - verdict.count(skipped);
+  if (verdict.count(allowed) + verdict.count(unknown) < asked) return Status::fail;
+  if (verdict.count(unknown) > 0 || asked == 0) return Status::error;
+  return verdict.excess_addresses == allowlist::AddressCount{} ? Status::pass : Status::warn;
+}
+
+std::string rules_text(const RulesAnswer& answer) {
+  auto text = headline(answer) + "\n" + entries(answer.verdict.entries) + excess(answer) +
+              list("Never matches, as earlier rules take everything", answer.verdict.shadowed) +
+              list("Read and not judged", answer.verdict.notes);
+  if (answer.rehearsed) text += rehearsal(*answer.rehearsed);
+  return text + remedy(answer);
+}
+
+}  // namespace fwprobe::reports
