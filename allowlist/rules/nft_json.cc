@@ -112,7 +112,7 @@ constexpr std::pair<std::string_view, Verdict> decisions[] = {
 std::optional<Decision> decision_of(const JsonNode& inner) {
   const auto row = std::ranges::find(decisions, inner.key, &std::pair<std::string_view, Verdict>::first);
   if (row == std::end(decisions)) return std::nullopt;
-  return Decision{row->second, text_member(inner, "target")};
+  return Decision{row->second, text_member(inner, "target"), text_member(inner, "type")};
 }
 
 constexpr std::string_view harmless[] = {"counter",    "log",  "ct helper", "ct timeout", "ct expectation",
@@ -174,7 +174,7 @@ Statement translation_of(const JsonNode& inner) {
 Statement xt_of(const JsonNode& inner) {
   const auto name = text_member(inner, "name");
   if (name == "comment" || name == "LOG" || name == "NFLOG") return {Harmless{}, {}};
-  if (name == "REJECT") return {Decision{Verdict::reject, {}}, {}};
+  if (name == "REJECT") return {Decision{Verdict::reject}, {}};
   const auto text =
       fmt::format("xt {} {} (its arguments are in iptables-save only)", text_member(inner, "type"), name);
   if (text_member(inner, "type") == "match") return {Condition{}, text};

@@ -43,7 +43,8 @@ struct Match {
 
 struct Decision {
   Verdict verdict = Verdict::next;
-  std::string target;  ///< of jump and go_to
+  std::string target{};       ///< of jump and go_to
+  std::string reject_with{};  ///< "icmp", "icmpv6", "icmpx", "tcp reset"; empty: the default
 };
 
 struct MapElement {

@@ -197,8 +197,19 @@ class Meaning {
       outcome.chain = static_cast<std::size_t>(target - listing_.chains.begin()) +
                       static_cast<std::size_t>(packet) * listing_.chains.size();
     }
-    push(match, outcome, name, chain);
+    auto narrower = match;
+    if (decision.verdict == Verdict::reject) narrow_reject(decision, block.table, narrower);
+    push(narrower, outcome, name, chain);
     return std::nullopt;
+  }
+
+  /// An ICMP answer is of one family. In a table of both, nft's listing leaves out the family that a rule
+  /// with "reject with tcp reset" is for (measured, nftables 1.0.6), so that it may be for one only.
+  static void narrow_reject(const Decision& decision, const TableName& table, PacketMatch& match) {
+    if (decision.reject_with == "icmp") match.family(all_v4());
+    if (decision.reject_with == "icmpv6") match.family(all_v6());
+    if (decision.reject_with == "tcp reset" && table.family == "inet" && match.is_of_both_families())
+      match.doubt("its address family, which nft's listing may have left out");
   }
 
   std::optional<Complaint> add_map(const VerdictMap& map, const PacketMatch& match, const RuleName& name,

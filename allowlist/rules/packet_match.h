@@ -49,6 +49,11 @@ class PacketMatch {
   void never() { never_ = true; }
   void narrow() { narrowed_ = true; }
 
+  bool is_of_both_families() const {
+    return !sources_.v4().empty() && !sources_.v6().empty() && !destinations_.v4().empty() &&
+           !destinations_.v6().empty();
+  }
+
   /// The conditions' part of a rule.
   Rule rule() const;
 
