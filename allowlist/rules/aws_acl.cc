@@ -50,7 +50,7 @@ std::vector<Entry> read_entries(JsonFields& fields, const JsonNode& acl) {
     if (fields.complaint()) break;
     entries.push_back(std::move(entry));
   }
-  std::ranges::stable_sort(entries, {}, &Entry::number);
+  std::ranges::sort(entries, {}, &Entry::number);
   return entries;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -174,13 +175,15 @@ class GroupReader {
 /// Groups have no order: what one surely allows is allowed, whatever another may say.
 Chain unite(std::span<Group> groups, std::span<const std::size_t> chosen, std::size_t way) {
   Chain chain;
+  std::vector<Rule> doubtful;
   std::vector<std::string> names;
   for (const auto place : chosen) {
     auto& group = groups[place];
     names.push_back(shown(group.name.id));
-    std::ranges::move(group.rules.at(way), std::back_inserter(chain.rules));
+    for (auto& rule : group.rules.at(way))
+      (rule.doubt.empty() ? chain.rules : doubtful).push_back(std::move(rule));
   }
-  std::ranges::stable_partition(chain.rules, [](const Rule& rule) { return rule.doubt.empty(); });
+  std::ranges::move(doubtful, std::back_inserter(chain.rules));
   chain.name = names.empty() ? fmt::format("no security group, {}", ways.at(way).word)
                              : fmt::format("{} {}", fmt::join(names, " + "), ways.at(way).word);
   chain.base = deny_the_rest(ways.at(way).hook);

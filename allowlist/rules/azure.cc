@@ -24,6 +24,7 @@ enum class Kind : std::uint8_t { plain, effective };
 
 struct NsgRule {
   std::int64_t priority = 0;
+  std::size_t place = 0;  ///< in the file
   PlatformRule flows;
 };
 
@@ -122,6 +123,7 @@ class AzureReader {
     const auto priority = fields_.whole(inner, "priority", 0, last_priority);
     if (!priority) fields_.refuse(inner, "has no priority");
     rule.priority = priority.value_or(0);
+    rule.place = count_;
     auto& flows = rule.flows;
     flows.outcome.verdict =
         read_word(inner, "access", {"allow", "deny"}) == 0 ? Verdict::accept : Verdict::drop;
@@ -246,7 +248,7 @@ Chain chain(Group& group, std::size_t way) {
   chain.base = deny_the_rest(way == 0 ? Hook::input : Hook::output);
   chain.base->policy_name = way == 0 ? "DenyAllInBound" : "DenyAllOutBound";
   auto& rules = group.rules.at(way);
-  std::ranges::stable_sort(rules, {}, &NsgRule::priority);
+  std::ranges::sort(rules, {}, [](const NsgRule& rule) { return std::pair{rule.priority, rule.place}; });
   for (const auto& rule : rules) append(chain.rules, rule.flows);
   if (rules.empty() || rules.back().priority < first_default_priority) append_defaults(chain.rules, way);
   return chain;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,6 +24,7 @@ struct GcpRule {
   std::int64_t priority = default_priority;
   Direction direction = Direction::inbound;
   std::size_t network = 0;
+  std::size_t place = 0;            ///< in the file
   std::vector<PlatformRule> parts;  ///< one for each of `allowed` or `denied`
 };
 
@@ -72,6 +74,7 @@ class GcpReader {
     rule.network = place_of(last_segment(fields_.need_text(node, "network")));
     rule.priority = fields_.whole(node, "priority", 0, last_priority).value_or(default_priority);
     rule.direction = read_direction(node);
+    rule.place = rules_.size();
     PlatformRule common;
     common.name = {fields_.line(node), std::string{fields_.need_text(node, "name")},
                    std::string{fields_.text(node, "description").value_or("")}};
@@ -210,8 +213,8 @@ std::expected<Ruleset, Complaint> read_gcp(std::string_view text, const RulesVie
   auto rules = std::move(reader).take();
   std::erase_if(rules, [&](const GcpRule& rule) { return rule.network != chosen->front(); });
   // The lower number first; of equal ones what denies.
-  std::ranges::stable_sort(rules, {},
-                           [](const GcpRule& rule) { return std::pair{rule.priority, !denies(rule)}; });
+  std::ranges::sort(rules, {},
+                    [](const GcpRule& rule) { return std::tuple{rule.priority, !denies(rule), rule.place}; });
   Ruleset ruleset;
   ruleset.path = Path::platform;
   for (const auto direction : {Direction::inbound, Direction::outbound})

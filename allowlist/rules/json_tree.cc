@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ const JsonNode* repeated_key(const JsonObject& object) {
   std::vector<const JsonNode*> members;
   members.reserve(object.members.size());
   for (const auto& node : object.members) members.push_back(&node);
-  std::ranges::stable_sort(members, {}, &JsonNode::key);
+  std::ranges::sort(members, {}, [](const JsonNode* node) { return std::tie(node->key, node->offset); });
   const auto twice = std::ranges::adjacent_find(members, {}, &JsonNode::key);
   return twice == members.end() ? nullptr : *std::next(twice);
 }
