@@ -1,9 +1,8 @@
 #include "allowlist/rules/evaluate.h"
 
 #include <algorithm>
-#include <initializer_list>
-#include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "allowlist/rules/chain_walk.h"
@@ -54,7 +53,6 @@ struct Stop {
   int priority = 0;
   std::size_t ruleset = 0;
   std::size_t chain = 0;
-  auto operator<=>(const Stop&) const = default;
 };
 
 std::vector<Hook> hooks_of(Packet packet, Direction direction, Position position) {
@@ -106,7 +104,11 @@ class Way {
         if (here) stops.push_back({chain.base->hook, chain.base->priority, i, j});
       }
     }
-    std::ranges::sort(stops);
+    // Of two chains with one priority the younger comes first (nf_hook_grow() of the kernel, and measured).
+    std::ranges::sort(stops, [](const Stop& a, const Stop& b) {
+      return std::tuple{a.hook, a.priority, b.ruleset, b.chain} <
+             std::tuple{b.hook, b.priority, a.ruleset, a.chain};
+    });
     return stops;
   }
 
@@ -156,7 +158,7 @@ class Way {
         hooks_of(Packet::opening, direction_, inbound && elsewhere ? Position::behind : Position::host);
     auto stops = stops_of(Packet::opening, hooks);
     const auto behind = std::ranges::find_if(stops, [&](const Stop& other) {
-      return !(other <= stop) && !(other.hook == stop.hook && other.priority == stop.priority);
+      return std::pair{stop.hook, stop.priority} < std::pair{other.hook, other.priority};
     });
     pass(stops, static_cast<std::size_t>(behind - stops.begin()), flows, Packet::opening, target);
   }
@@ -170,6 +172,20 @@ class Way {
   Direction direction_;
   std::size_t visited_ = 0;
 };
+
+/// Whether rules may drop what a rejecting rule answers: the answer is a packet of the firewall's own.
+bool may_drop_answers(std::span<const Ruleset> rulesets) {
+  return std::ranges::any_of(rulesets, [](const Ruleset& ruleset) {
+    return ruleset.path == Path::netfilter && std::ranges::any_of(ruleset.chains, [](const Chain& chain) {
+             if (!chain.base || chain.packet != Packet::opening) return false;
+             if (chain.base->hook != Hook::output && chain.base->hook != Hook::postrouting) return false;
+             return chain.base->policy == Verdict::drop ||
+                    std::ranges::any_of(chain.rules, [](const Rule& rule) {
+                      return rule.outcome.verdict != Verdict::accept && rule.outcome.verdict != Verdict::next;
+                    });
+           });
+  });
+}
 
 /// What no file speaks about, and what a file's unread parts may decide.
 void add_unread(std::span<const Ruleset> rulesets, const FlowSet& flows, Evaluation& result) {
@@ -219,6 +235,7 @@ std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> ruleset
   }
   if (way.error) return std::unexpected{*way.error};
   way.result.accepted = united(std::move(accepted));
+  if (may_drop_answers(rulesets)) way.result.dropped |= way.result.rejected;
   add_unread(rulesets, flows, way.result);
   return std::move(way.result);
 }
