@@ -14,6 +14,11 @@
 namespace fwprobe::allowlist {
 namespace {
 
+struct Acl {
+  std::string id;
+  int line = 0;
+};
+
 struct Entry {
   std::int64_t number = 0;
   bool egress = false;
@@ -46,7 +51,7 @@ std::vector<Entry> read_entries(JsonFields& fields, const JsonNode& acl) {
     entry.traffic = read_aws_traffic(fields, node, "Protocol", {"From", "To", "PortRange"});
     if (const auto* icmp = fields.find(node, "IcmpTypeCode"))
       if (const auto type = fields.whole(*icmp, "Type", -1, 255); type.value_or(-1) != -1)
-        entry.traffic.doubt = fmt::format("only ICMP type {}", *type);
+        entry.traffic.doubt = fmt::format("it is ICMP type {}", *type);
     if (fields.complaint()) break;
     entries.push_back(std::move(entry));
   }
@@ -87,19 +92,20 @@ std::optional<PlatformRule> reply(const Entry& entry, const Ports& client_ports)
   if (!entry.traffic.ports.contains(client_ports)) {
     const auto ports = entry.traffic.ports.ranges().front();
     const auto client = client_ports.ranges().front();
-    rule.doubt = fmt::format("return traffic only to ports {}-{}, clients use {}-{} (client-ports=)",
+    rule.doubt = fmt::format("the client's port is in {}-{}, not elsewhere in {}-{} (#client-ports=)",
                              ports.first, ports.last, client.first, client.last);
   }
   return rule;
 }
 
-Chain chain(std::string_view id, std::span<const Entry> entries, Direction direction, Packet packet,
+Chain chain(const Acl& acl, std::span<const Entry> entries, Direction direction, Packet packet,
             const Ports& client_ports) {
   const bool egress = direction == Direction::outbound;
   Chain chain;
-  chain.name = fmt::format("{} {}{}", shown(id), egress ? "outbound" : "inbound",
+  chain.name = fmt::format("{} {}{}", shown(acl.id), egress ? "outbound" : "inbound",
                            packet == Packet::reply ? ", return traffic" : "");
   chain.base = deny_the_rest(egress ? Hook::output : Hook::input);
+  chain.line = acl.line;
   chain.packet = packet;
   chain.base->policy_name = "rule *";
   for (const auto& entry : entries) {
@@ -151,11 +157,12 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
   if (const auto* twice = same_number(entries))
     fields.refuse(acl, fmt::format("has rule {} twice in one direction", twice->number));
   if (fields.complaint()) return std::unexpected{*fields.complaint()};
+  const Acl named{names[chosen->front()].id, fields.line(acl)};
   Ruleset ruleset;
   ruleset.path = Path::platform;
   for (const auto packet : {Packet::opening, Packet::reply})
     for (const auto direction : {Direction::inbound, Direction::outbound})
-      ruleset.chains.push_back(chain(names[chosen->front()].id, entries, direction, packet, *client_ports));
+      ruleset.chains.push_back(chain(named, entries, direction, packet, *client_ports));
   ruleset.notes.push_back(
       {0, "the security groups are not in this file: aws ec2 describe-security-groups", {}});
   return ruleset;

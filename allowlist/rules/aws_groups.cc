@@ -39,14 +39,14 @@ constexpr Peers prefix_peers[] = {{"IpRanges", "CidrIp", "CidrIpv4"}, {"Ipv6Rang
 
 struct Group {
   Named name;
-  std::string vpc;
+  int line = 0;
   std::array<std::vector<Rule>, 2> rules;  ///< as `ways`
 };
 
 std::string list_doubt(std::string_view id) {
   return fmt::format(
-      "the prefixes of {} are not in this file: aws ec2 get-managed-prefix-list-entries "
-      "--prefix-list-id {}",
+      "the address is in {} (not in this file: aws ec2 get-managed-prefix-list-entries "
+      "--prefix-list-id {})",
       id, id);
 }
 
@@ -72,7 +72,7 @@ class GroupReader {
     Group group;
     group.name = {std::string{fields_.need_text(node, "GroupId")},
                   std::string{fields_.text(node, "GroupName").value_or("")}};
-    group.vpc = fields_.text(node, "VpcId").value_or("");
+    group.line = fields_.line(node);
     for (std::size_t way = 0; way < ways.size(); ++way)
       for (const auto& permission : fields_.need_array(node, ways.at(way).permissions))
         read_permission(permission, group, way);
@@ -98,7 +98,7 @@ class GroupReader {
       const auto egress = fields_.flag(node, "IsEgress");
       if (!egress && fields_.need_object(node)) fields_.refuse(node, "has no IsEgress");
       const auto [place, fresh] = places.try_emplace(std::string{id}, groups_.size());
-      if (fresh) groups_.push_back({.name = {std::string{id}, {}}, .vpc = {}, .rules = {}});
+      if (fresh) groups_.push_back({.name = {std::string{id}, {}}, .line = fields_.line(node), .rules = {}});
       read_flat_rule(node, groups_[place->second], egress.value_or(false) ? 1 : 0);
       if (fields_.complaint()) return;
     }
@@ -144,7 +144,8 @@ class GroupReader {
     auto id = fields_.text(node, "GroupId");
     if (!id) id = fields_.need_text(node, "GroupName");  // EC2-Classic and default groups
     Addresses peers;
-    peers.add_doubtful(PrefixSet::everything(), fmt::format("the members of {} are not in this file", *id));
+    peers.add_doubtful(PrefixSet::everything(),
+                       fmt::format("the address is of a member of {} (not in this file)", *id));
     add(node, *id, peers, traffic, group, way);
   }
 
@@ -155,16 +156,15 @@ class GroupReader {
     Addresses ours;
     ours.add(PrefixSet::everything());
     const bool inbound = ways.at(way).direction == Direction::inbound;
-    append(rules,
-           {.sources = inbound ? peers : ours,
-            .destinations = inbound ? ours : peers,
-            .protocols = traffic.protocols,
-            .ports = traffic.ports,
-            .doubt = traffic.doubt,
-            .outcome = {.verdict = Verdict::accept, .chain = 0, .address = {}, .port = {}},
-            .name = {fields_.line(node),
-                     fmt::format("{}, {} {} {}", group.name.id, traffic.text, inbound ? "from" : "to", peer),
-                     {}}});
+    append(rules, {.sources = inbound ? peers : ours,
+                   .destinations = inbound ? ours : peers,
+                   .protocols = traffic.protocols,
+                   .ports = traffic.ports,
+                   .doubt = traffic.doubt,
+                   .outcome = {.verdict = Verdict::accept, .chain = 0, .address = {}, .port = {}},
+                   .name = {fields_.line(node),
+                            fmt::format("{} {} {}", traffic.text, inbound ? "from" : "to", peer),
+                            {}}});
   }
 
   JsonFields fields_;
@@ -180,8 +180,11 @@ Chain unite(std::span<Group> groups, std::span<const std::size_t> chosen, std::s
   for (const auto place : chosen) {
     auto& group = groups[place];
     names.push_back(shown(group.name.id));
-    for (auto& rule : group.rules.at(way))
+    if (chain.line == 0) chain.line = group.line;
+    for (auto& rule : group.rules.at(way)) {
+      if (chosen.size() > 1) rule.name.name = fmt::format("{}, {}", names.back(), rule.name.name);
       (rule.doubt.empty() ? chain.rules : doubtful).push_back(std::move(rule));
+    }
   }
   std::ranges::move(doubtful, std::back_inserter(chain.rules));
   chain.name = names.empty() ? fmt::format("no security group, {}", ways.at(way).word)

@@ -43,7 +43,7 @@ AwsTraffic read_aws_traffic(JsonFields& fields, const JsonNode& object, std::str
   const auto last = fields.whole(*range, keys.last, -1, 65535).value_or(-1);
   if (first == -1 && last == -1) return traffic;
   if (is_one_of(traffic.protocols, {icmp, icmpv6})) {
-    traffic.doubt = fmt::format("only ICMP type {}", first);
+    traffic.doubt = fmt::format("it is ICMP type {}", first);
     return traffic;
   }
   // VPC User Guide: "If you specify a protocol number other than 6, 17 or 1, traffic on all ports is

@@ -30,6 +30,7 @@ struct NsgRule {
 
 struct Group {
   Named name;
+  int line = 0;
   std::array<std::vector<NsgRule>, 2> rules;  ///< inbound, outbound
 };
 
@@ -89,6 +90,7 @@ class AzureReader {
 
   void read_rules_alone(std::span<const JsonNode> rules) {
     Group group;
+    group.line = fields_.line(rules.front());
     group.name.id = group_of_rule(fields_.text(rules.front(), "id").value_or(""));
     for (const auto& rule : rules) read_rule(rule, group);
     groups_.push_back(std::move(group));
@@ -97,6 +99,7 @@ class AzureReader {
   void read_group(const JsonNode& node) {
     if (fields_.complaint() || !fields_.need_object(node)) return;
     Group group;
+    group.line = fields_.line(node);
     if (fields_.find(node, "effectiveSecurityRules") != nullptr) {
       kind_ = Kind::effective;
       if (const auto* from = fields_.find(node, "networkSecurityGroup"))
@@ -132,7 +135,7 @@ class AzureReader {
     read_protocol(inner, flows);
     flows.ports = read_ports(inner, "destinationPortRange", "destinationPortRanges");
     if (const auto ports = read_ports(inner, "sourcePortRange", "sourcePortRanges"); !ports.is_all())
-      flows.doubt = "only from some source ports";
+      flows.doubt = "its source port is one that the rule names";
     flows.sources = read_side(inner, source_keys, way == 0 ? NsgSide::far : NsgSide::near);
     flows.destinations = read_side(inner, destination_keys, way == 0 ? NsgSide::near : NsgSide::far);
     group.rules.at(way).push_back(std::move(rule));
@@ -179,9 +182,10 @@ class AzureReader {
         prefixes.push_back(std::move(*parsed));
     }
     addresses.add(united(std::move(prefixes)));
+    if (side == NsgSide::far) set_apart_azures_own(addresses);
     // What stands for "*" there is IPv4's alone.
     if (kind_ == Kind::effective && addresses.sure.v4().is_all() && !addresses.sure.v6().is_all())
-      addresses.add_doubtful(~addresses.sure, "0.0.0.0/0 may stand for IPv6 as well");
+      addresses.add_doubtful(~addresses.sure, "0.0.0.0/0 stands for IPv6 as well");
     for (const auto& group : fields_.array(node, keys.groups))
       addresses.add_doubtful(PrefixSet::everything(), application_group(group));
     if (addresses.sure.empty() && addresses.doubt.empty())
@@ -195,7 +199,7 @@ class AzureReader {
   }
 
   std::string application_group(const JsonNode& group) {
-    return fmt::format("the members of the application security group {} are not in this file",
+    return fmt::format("the address is of a member of the application security group {} (not in this file)",
                        last_segment(fields_.text(group, "id").value_or("")));
   }
 
@@ -245,6 +249,7 @@ Chain chain(Group& group, std::size_t way) {
   Chain chain;
   chain.name = fmt::format("{} {}", group.name.id.empty() ? "NSG" : shown(group.name.id),
                            way == 0 ? "inbound" : "outbound");
+  chain.line = group.line;
   chain.base = deny_the_rest(way == 0 ? Hook::input : Hook::output);
   chain.base->policy_name = way == 0 ? "DenyAllInBound" : "DenyAllOutBound";
   auto& rules = group.rules.at(way);

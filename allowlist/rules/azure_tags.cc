@@ -16,7 +16,9 @@ PrefixSet set_of(std::initializer_list<std::string_view> texts) {
 }
 
 /// "What is IP address 168.63.129.16?": health probes come from it; in IPv6 from fe80::1234:5678:9abc.
-PrefixSet load_balancer() { return set_of({"168.63.129.16", "fe80::1234:5678:9abc"}); }
+PrefixSet azures_own() { return set_of({"168.63.129.16", "fe80::1234:5678:9abc"}); }
+
+constexpr std::string_view from_azure = "it comes from Azure itself, such as a health probe";
 
 /// Not reachable from the Internet, so that a virtual network, its peers and its branches may have them.
 PrefixSet not_public() {
@@ -34,19 +36,27 @@ bool is_service_tag(std::string_view text) {
          std::ranges::all_of(text, [&](char c) { return letters.contains(c) || others.contains(c); });
 }
 
+void set_apart_azures_own(Addresses& addresses) {
+  if (addresses.sure.v4().is_all()) return;
+  const auto own = addresses.sure & azures_own();
+  if (own.empty()) return;
+  addresses.sure = addresses.sure - own;
+  addresses.add_doubtful(own, from_azure);
+}
+
 void add_service_tag(Addresses& addresses, std::string_view tag, NsgSide side) {
   const auto lower = lower_case(tag);
   const bool far = side == NsgSide::far;
   if (lower == "virtualnetwork" && !far) return addresses.add(PrefixSet::everything());
   if (lower == "virtualnetwork")
-    return addresses.add_doubtful(not_public(), "which addresses are in VirtualNetwork is not in this file");
-  if (lower == "azureloadbalancer" && far) return addresses.add(load_balancer());
+    return addresses.add_doubtful(not_public(), "the address is in VirtualNetwork (not in this file)");
+  if (lower == "azureloadbalancer" && far) return addresses.add_doubtful(azures_own(), from_azure);
   if (lower == "internet" && far) {
     addresses.add(~not_public());
-    return addresses.add_doubtful(not_public(), "which private addresses are outside the virtual network");
+    return addresses.add_doubtful(not_public(), "the address is outside VirtualNetwork (not in this file)");
   }
   addresses.add_doubtful(PrefixSet::everything(),
-                         fmt::format("the addresses of the service tag {} are not in this file", tag));
+                         fmt::format("the address is in the service tag {} (not in this file)", tag));
 }
 
 }  // namespace fwprobe::allowlist

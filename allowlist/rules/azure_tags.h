@@ -17,4 +17,8 @@ bool is_service_tag(std::string_view text);
 /// the far side public addresses are taken to be outside it, and private ones may be in it or not.
 void add_service_tag(Addresses& addresses, std::string_view tag, NsgSide side);
 
+/// Health probes have addresses that look public and that nothing outside Azure can have: a rule that lets
+/// them in lets nobody in.
+void set_apart_azures_own(Addresses& addresses);
+
 }  // namespace fwprobe::allowlist

@@ -157,9 +157,11 @@ std::expected<Ruleset, Complaint> read_csv_rules(std::string_view text, const Ru
   ruleset.path = Path::platform;
   Chain inbound;
   inbound.name = "inbound";
+  inbound.line = rows->front().front().place.line;
   inbound.base = deny_the_rest(Hook::input);
   Chain outbound;
   outbound.name = "outbound";
+  outbound.line = inbound.line;
   outbound.base = deny_the_rest(Hook::output);
   for (const auto& row : std::span{*rows}.subspan(1)) {
     if (row.size() != rows->front().size())
@@ -173,6 +175,7 @@ std::expected<Ruleset, Complaint> read_csv_rules(std::string_view text, const Ru
     if (!rule) return std::unexpected{rule.error()};
     append((*direction == Direction::inbound ? inbound : outbound).rules, *rule);
   }
+  for (auto* chain : {&inbound, &outbound}) chain->base->policy_name = "the end of the rows";
   ruleset.chains = {std::move(inbound), std::move(outbound)};
   return ruleset;
 }

@@ -82,7 +82,7 @@ class GcpReader {
     const auto applies = read_targets(node, common.doubt);
     read_parts(node, common, rule);
     if (rule.priority == last_priority && rule.direction == Direction::inbound && !denies(rule))
-      for (auto& part : rule.parts) part.doubt = "has the priority of the implied deny";
+      for (auto& part : rule.parts) part.doubt = "the implied deny of the same priority does not come first";
     if (!fields_.flag(node, "disabled").value_or(false) && applies != Applies::no)
       rules_.push_back(std::move(rule));
   }
@@ -104,11 +104,13 @@ class GcpReader {
     rule.sources = read_ranges(node, "sourceRanges");
     rule.destinations = read_ranges(node, "destinationRanges");
     const bool inbound = direction == Direction::inbound;
-    for (const auto* key : {"sourceTags", "sourceServiceAccounts"})
+    for (const auto& [key, word] :
+         {std::pair{"sourceTags", "tag"}, {"sourceServiceAccounts", "service account"}})
       for (const auto* text : fields_.texts(node, key))
         rule.sources.add_doubtful(
             PrefixSet::everything(),
-            fmt::format("the addresses of {} {} are not in this file", key, *text->as<std::string>()));
+            fmt::format("the address is of an instance with the {} {} (not in this file)", word,
+                        *text->as<std::string>()));
     auto& far = inbound ? rule.sources : rule.destinations;
     auto& near = inbound ? rule.destinations : rule.sources;
     if (far.sure.empty() && far.doubt.empty()) far.add(parse_addresses_word("0.0.0.0/0").value());
@@ -136,7 +138,7 @@ class GcpReader {
       if (std::ranges::any_of(wanted, matches)) continue;
       if (!has.empty()) return Applies::no;
       applies = Applies::unknown;
-      doubt = fmt::format("only for instances with the {} {} (#{}=)", target.word,
+      doubt = fmt::format("the instance has the {} {} (#{}=)", target.word,
                           *wanted.front()->as<std::string>(), target.selector);
     }
     return applies;

@@ -33,7 +33,7 @@ bool is_control(char32_t c) {
 
 std::string joined(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty() || a == b) return std::string{a.empty() ? b : a};
-  return fmt::format("{}, {}", a, b);
+  return fmt::format("{}; {}", a, b);
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named>
 BaseChain deny_the_rest(Hook hook) {
   BaseChain base;
   base.hook = hook;
-  base.policy_name = "no rule allows it";
+  base.policy_name = "implied deny";
   return base;
 }
 

@@ -35,7 +35,7 @@ std::string nsg(std::string_view rules, std::string_view name = "web-nsg") {
   return fmt::format(R"({{"name": "{}", "securityRules": [{}]}})", name, rules);
 }
 
-const char* devops = "the addresses of the service tag AzureDevOps are not in this file";
+const char* devops = "the address is in the service tag AzureDevOps (not in this file)";
 
 TEST(Azure, ARuleSaysForWhichFlowsItIs) {
   struct Case {
@@ -79,7 +79,7 @@ TEST(Azure, ARuleSaysForWhichFlowsItIs) {
       {"what of the private ones is Internet cannot be told",
        rule({{"sourceAddressPrefix", R"("Internet")"}}),
        {"10.1.2.3"},
-       "perhaps allowed by a: which private addresses are outside the virtual network"},
+       "perhaps allowed by a: the address is outside VirtualNetwork (not in this file)"},
       {"a public address is not in VirtualNetwork",
        rule({{"sourceAddressPrefix", R"("VirtualNetwork")"}}),
        {"203.0.113.9"},
@@ -87,15 +87,15 @@ TEST(Azure, ARuleSaysForWhichFlowsItIs) {
       {"a private one may be",
        rule({{"name", R"("v")"}, {"sourceAddressPrefix", R"("virtualnetwork")"}}),
        {"10.1.2.3"},
-       "perhaps allowed by v: which addresses are in VirtualNetwork is not in this file"},
+       "perhaps allowed by v: the address is in VirtualNetwork (not in this file)"},
       {"the group's own side is in VirtualNetwork",
        rule({{"destinationAddressPrefix", R"("VirtualNetwork")"}}),
        {"192.0.2.1", "203.0.113.1"},
        "allowed by a"},
-      {"the load balancer has one address",
+      {"the load balancer has one address, which only Azure itself has",
        rule({{"sourceAddressPrefix", R"("AzureLoadBalancer")"}}),
        {"168.63.129.16"},
-       "allowed by a"},
+       "perhaps allowed by a: it comes from Azure itself, such as a health probe"},
       {"and no other",
        rule({{"sourceAddressPrefix", R"("AzureLoadBalancer")"}}),
        {"192.0.2.1"},
@@ -107,7 +107,7 @@ TEST(Azure, ARuleSaysForWhichFlowsItIs) {
       {"a service tag of a region too",
        rule({{"sourceAddressPrefix", R"("AzureCloud.westeurope")"}}),
        {"192.0.2.1"},
-       "perhaps allowed by a: the addresses of the service tag AzureCloud.westeurope are not in this file"},
+       "perhaps allowed by a: the address is in the service tag AzureCloud.westeurope (not in this file)"},
       {"a prefix beside a service tag is none",
        rule({{"sourceAddressPrefix", ""}, {"sourceAddressPrefixes", R"(["AzureDevOps", "192.0.2.0/24"])"}}),
        {"192.0.2.1"},
@@ -120,11 +120,12 @@ TEST(Azure, ARuleSaysForWhichFlowsItIs) {
        rule({{"sourceAddressPrefix", ""},
              {"sourceApplicationSecurityGroups", R"([{"id": "/x/applicationSecurityGroups/ci"}])"}}),
        {"192.0.2.1"},
-       "perhaps allowed by a: the members of the application security group ci are not in this file"},
+       "perhaps allowed by a: the address is of a member of the application security group ci (not in this "
+       "file)"},
       {"source ports are a question",
        rule({{"sourcePortRange", R"("1024-2000")"}}),
        {"192.0.2.1"},
-       "perhaps allowed by a: only from some source ports"},
+       "perhaps allowed by a: its source port is one that the rule names"},
       {"all source ports are none",
        rule({{"sourcePortRange", R"("0-65535")"}}),
        {"192.0.2.1"},
@@ -133,7 +134,7 @@ TEST(Azure, ARuleSaysForWhichFlowsItIs) {
       {"of which one lets the network itself in",
        "",
        {"10.1.2.3"},
-       "perhaps allowed by AllowVnetInBound: which addresses are in VirtualNetwork is not in this file"},
+       "perhaps allowed by AllowVnetInBound: the address is in VirtualNetwork (not in this file)"},
   };
   for (const auto& row : cases) {
     SCOPED_TRACE(row.name);
@@ -177,7 +178,7 @@ TEST(Azure, EffectiveRulesAreThoseOfTheSubnetAndOfTheInterface) {
   EXPECT_EQ(verdict(subnet, {"77.92.124.31", "10.0.0.5"}), "dropped by DenyAllInBound");
   EXPECT_EQ(verdict(interface, {"77.92.124.31", "10.0.0.5"}), "allowed by allow-ci");
   EXPECT_EQ(verdict(interface, {"2001:db8::1", "2001:db8::2"}),
-            "perhaps dropped by DenyAllInBound: 0.0.0.0/0 may stand for IPv6 as well");
+            "perhaps dropped by DenyAllInBound: 0.0.0.0/0 stands for IPv6 as well");
   EXPECT_EQ(verdict(rules->chains[1], {"10.0.0.5", "203.0.113.9"}), "allowed by AllowInternetOutBound");
 }
 

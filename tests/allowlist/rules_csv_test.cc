@@ -17,11 +17,11 @@ TEST(CsvRules, TheFirstRowThatMatchesDecides) {
       {"the second of two prefixes", {"77.92.124.31"}, "allowed by CI"},
       {"the second of two ports", {.source = "77.92.124.0", .port = 443}, "allowed by CI"},
       {"the last address of a range", {"77.92.102.199"}, "allowed by CI agents"},
-      {"behind a range", {"77.92.102.200"}, "dropped by no rule allows it"},
+      {"behind a range", {"77.92.102.200"}, "dropped by the end of the rows"},
       {"an earlier row drops it", {"162.19.204.13"}, "dropped by no hosting networks"},
       {"another destination",
        {.source = "34.147.2.16", .destination = "10.0.0.6"},
-       "dropped by no rule allows it"},
+       "dropped by the end of the rows"},
   };
   for (const auto& [name, probe, expected] : cases) {
     SCOPED_TRACE(name);
@@ -53,7 +53,7 @@ TEST(CsvRules, SpellingsOfTheSameRow) {
     ASSERT_TRUE(rules) << rules.error().message;
     const auto& in = chain_of(*rules, Hook::input);
     EXPECT_EQ(verdict(in, {"192.0.2.255"}), "allowed by web");
-    EXPECT_EQ(verdict(in, {.source = "192.0.2.1", .port = 444}), "dropped by no rule allows it");
+    EXPECT_EQ(verdict(in, {.source = "192.0.2.1", .port = 444}), "dropped by the end of the rows");
   }
 }
 

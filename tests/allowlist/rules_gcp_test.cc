@@ -69,7 +69,7 @@ TEST(Gcp, RulesAreAskedByPriorityAndDenyWinsOfEqualOnes) {
            "a",
            R"("direction": "INGRESS", "sourceTags": ["ci"], "sourceRanges": ["192.0.2.0/24"], "allowed": [{"IPProtocol": "tcp"}])"),
        {"198.51.100.1"},
-       "perhaps allowed by a: the addresses of sourceTags ci are not in this file"},
+       "perhaps allowed by a: the address is of an instance with the tag ci (not in this file)"},
       {"a range beside a source tag is enough",
        rule(
            "a",
@@ -79,15 +79,15 @@ TEST(Gcp, RulesAreAskedByPriorityAndDenyWinsOfEqualOnes) {
       {"a target tag is a question",
        rule("a", allow + R"(, "targetTags": ["git", "web"])"),
        {"192.0.2.1"},
-       "perhaps allowed by a: only for instances with the tag git (#tag=)"},
+       "perhaps allowed by a: the instance has the tag git (#tag=)"},
       {"a service account is a question",
        rule("a", allow + R"(, "targetServiceAccounts": ["git@p.iam"])"),
        {"192.0.2.1"},
-       "perhaps allowed by a: only for instances with the service account git@p.iam (#service-account=)"},
+       "perhaps allowed by a: the instance has the service account git@p.iam (#service-account=)"},
       {"an allow with the priority of the implied deny is a question",
        rule("a", allow + R"(, "priority": 65535)"),
        {"192.0.2.1"},
-       "perhaps allowed by a: has the priority of the implied deny"},
+       "perhaps allowed by a: the implied deny of the same priority does not come first"},
   };
   for (const auto& row : cases) {
     SCOPED_TRACE(row.name);
