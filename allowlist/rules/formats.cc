@@ -12,6 +12,7 @@
 #include "allowlist/rules/gcp.h"
 #include "allowlist/rules/iptables.h"
 #include "allowlist/rules/nft_json.h"
+#include "allowlist/rules/nft_text.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -22,6 +23,7 @@ constexpr std::size_t longest_text = 50 * 1024 * 1024;
 constexpr RulesFormat formats[] = {
     {"nftables (JSON)", nft::is_json, nft::read_json},
     {"iptables-save", is_iptables, read_iptables},
+    {"nftables (text)", nft::is_text, nft::read_text},
     {"AWS security groups", is_aws_groups, read_aws_groups},
     {"AWS network ACL", is_aws_acl, read_aws_acl},
     {"Azure NSG", is_azure, read_azure},

@@ -357,7 +357,7 @@ bool is_iptables(std::string_view text) {
 std::expected<Ruleset, Complaint> read_iptables(std::string_view text, const RulesView& view) {
   if (!view.selectors.empty())
     return std::unexpected{
-        Complaint{{}, fmt::format("iptables-save has no part '{}'", view.selectors.front().key)}};
+        Complaint{{}, fmt::format("iptables-save has no part {}", excerpt(view.selectors.front().key))}};
   Lines lines;
   if (auto complaint = lines.read(text)) return std::unexpected{std::move(*complaint)};
   return Meaning{lines, view}.read();

@@ -111,6 +111,7 @@ std::optional<std::uint8_t> flags_of(const Value& value) {
   if (!words) return std::nullopt;
   unsigned flags = 0;
   for (const auto word : *words) {
+    if (word == "0" || word == "0x0") continue;
     const auto flag = tcp_flag(word);
     if (!flag) return std::nullopt;
     flags |= *flag;

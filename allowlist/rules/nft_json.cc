@@ -185,7 +185,9 @@ Statement mangle_of(const JsonNode& inner) {
   const auto* key = member(inner, "key");
   const auto name =
       key == nullptr || only_member(*key) == nullptr ? std::string{} : name_of(*only_member(*key));
-  if (name.starts_with("meta ") || name.starts_with("ct ") || name.starts_with("tcp option"))
+  const auto* value = member(inner, "value");
+  const bool plain = value != nullptr && value->as<JsonObject>() == nullptr;
+  if (plain && (name.starts_with("meta ") || name.starts_with("ct ") || name.starts_with("tcp option")))
     return {Harmless{}, {}};
   return {NotUnderstood{}, fmt::format("{} set", name)};
 }
@@ -200,7 +202,8 @@ Statement statement_of(const JsonNode& node) {
   if (key == "dnat" || key == "redirect") return translation_of(*inner);
   if (key == "xt") return xt_of(*inner);
   if (key == "mangle") return mangle_of(*inner);
-  if (key == "set") return {Harmless{}, {}};
+  // It ends the rule where the packet has no such field, or the set is full.
+  if (key == "set") return {Condition{}, fmt::format("set {}", text_member(*inner, "set"))};
   if (key == "notrack") return {Untracked{}, {}};
   if (is_in(harmless)) return {Harmless{}, {}};
   if (is_in(conditions)) return {Condition{}, key};

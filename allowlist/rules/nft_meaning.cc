@@ -238,6 +238,9 @@ class Meaning {
 }  // namespace
 
 std::expected<Ruleset, Complaint> ruleset_of(const Listing& listing, const RulesView& view) {
+  if (!view.selectors.empty())
+    return std::unexpected{Complaint{
+        {}, fmt::format("an nftables ruleset has no part {}", excerpt(view.selectors.front().key))}};
   return Meaning{listing, view}.read();
 }
 

@@ -218,7 +218,7 @@ class Comparison:
         assert loaded.returncode == 0, f"seed {SEED + number}: nft refuses\n{loaded.stderr}\n{ruleset}"
         listed = self.write("rules.json", run("nft", "-j", "list", "ruleset"))
         text = self.write("rules.txt", run("nft", "list", "ruleset"))
-        self.compare(f"seed {SEED + number}", ruleset, [[listed]])
+        self.compare(f"seed {SEED + number}", ruleset, [[listed], [text], [source]])
         run("nft", "flush", "ruleset")
 
     def iptables(self, number):

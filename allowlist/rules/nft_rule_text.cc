@@ -1,0 +1,389 @@
+#include "allowlist/rules/nft_rule_text.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace fwprobe::allowlist::nft {
+namespace {
+
+constexpr std::pair<std::string_view, Verdict> decisions[] = {
+    {"accept", Verdict::accept}, {"drop", Verdict::drop}, {"return", Verdict::return_},
+    {"continue", Verdict::next}, {"jump", Verdict::jump}, {"goto", Verdict::go_to}};
+
+constexpr std::pair<std::string_view, Operator> operators[] = {
+    {"==", Operator::equal},  {"!=", Operator::not_equal}, {"!", Operator::no_bit},   {"<", Operator::less},
+    {">", Operator::greater}, {"<=", Operator::at_most},   {">=", Operator::at_least}};
+
+/// Words that begin a left side of two words; the second one is the field.
+constexpr std::string_view headers[] = {"ip",   "ip6",    "tcp",   "udp", "th",     "sctp", "dccp", "udplite",
+                                        "icmp", "icmpv6", "ether", "arp", "vlan",   "ah",   "esp",  "comp",
+                                        "igmp", "gre",    "meta",  "ct",  "socket", "rt"};
+/// Of "meta", which may be left out.
+constexpr std::string_view meta_words[] = {"iif",      "iifname", "oif",     "oifname",  "mark",
+                                           "skuid",    "skgid",   "iiftype", "oiftype",  "iifgroup",
+                                           "oifgroup", "nfproto", "l4proto", "protocol", "pkttype"};
+
+template <typename Table>
+bool is_in(const Table& table, std::string_view word) {
+  return std::ranges::find(table, word) != std::end(table);
+}
+
+Value word_or_range(const std::string& text) {
+  constexpr std::string_view address = "0123456789abcdefABCDEF.:/";
+  const auto dash = text.find('-');
+  const bool range = dash != std::string::npos && dash > 0 && dash + 1 < text.size() &&
+                     text.find_first_not_of(address) == dash &&
+                     text.find_first_not_of(address, dash + 1) == std::string::npos;
+  if (!range) return {Value::Kind::word, text, {}};
+  return {Value::Kind::range,
+          {},
+          {{Value::Kind::word, text.substr(0, dash), {}}, {Value::Kind::word, text.substr(dash + 1), {}}}};
+}
+
+class Parser {
+ public:
+  explicit Parser(std::span<const Token> tokens) : tokens_{tokens} {}
+
+  RuleLine rule() && {
+    if (!tokens_.empty()) rule_.name.line = tokens_.front().place.line;
+    while (at_ < tokens_.size()) {
+      const auto before = at_;
+      if (!statement() || at_ == before) {
+        at_ = before;
+        add(NotUnderstood{}, rest());
+      }
+    }
+    return std::move(rule_);
+  }
+
+  Braces braces() && {
+    Braces result;
+    result.understood = set(result);
+    result.length = at_;
+    return result;
+  }
+
+ private:
+  bool more() const { return at_ < tokens_.size(); }
+  std::string_view peek(std::size_t ahead = 0) const {
+    return at_ + ahead < tokens_.size() && tokens_[at_ + ahead].kind != Token::Kind::text
+               ? std::string_view{tokens_[at_ + ahead].text}
+               : std::string_view{};
+  }
+  bool take(std::string_view word) {
+    if (peek() != word || word.empty()) return false;
+    ++at_;
+    return true;
+  }
+  void skip_ends() {
+    while (more() && tokens_[at_].kind == Token::Kind::end) ++at_;
+  }
+
+  template <typename What>
+  void add(What what, std::string text = {}) {
+    rule_.statements.push_back({std::move(what), std::move(text)});
+  }
+
+  /// All words from here on, which are taken.
+  std::string rest() {
+    std::string text;
+    for (; more(); ++at_) text += (text.empty() ? "" : " ") + tokens_[at_].text;
+    return text;
+  }
+
+  std::string since(std::size_t from) const {
+    std::string text;
+    for (auto i = from; i < at_; ++i) text += (text.empty() ? "" : " ") + tokens_[i].text;
+    return text;
+  }
+
+  bool statement() {
+    if (take("comment")) {
+      if (!more()) return false;
+      rule_.name.comment = tokens_[at_++].text;
+      return true;
+    }
+    if (auto found = decision()) {
+      add(std::move(*found));
+      return true;
+    }
+    if (peek() == "reject") return reject();
+    if (take("counter")) return options({"packets", "bytes", "name"}), add(Harmless{}), true;
+    if (take("log")) return log();
+    if (take("notrack")) return add(Untracked{}), true;
+    if (peek() == "limit" || peek() == "quota" || (peek() == "ct" && peek(1) == "count")) return limit();
+    if (peek() == "masquerade" || peek() == "snat") return rest(), add(Harmless{}), true;
+    if (peek() == "dnat" || peek() == "redirect") return translation();
+    if ((peek() == "add" || peek() == "update" || peek() == "delete") && peek(1).starts_with('@')) {
+      const auto text = fmt::format("{} {}", peek(), peek(1));
+      at_ += 2;
+      if (!skip_braces()) return false;
+      // It ends the rule where the packet has no such field, or the set is full.
+      add(Condition{}, text);
+      return true;
+    }
+    if (peek() == "flow" && peek(1) == "add") return at_ += 3, add(Harmless{}), true;
+    return match();
+  }
+
+  void options(std::initializer_list<std::string_view> names) {
+    while (more() && is_in(names, peek()) && at_ + 1 < tokens_.size()) at_ += 2;
+  }
+
+  bool log() {
+    options({"prefix", "level", "group", "snaplen", "queue-threshold", "flags"});
+    while (take(",")) ++at_;
+    add(Harmless{});
+    return true;
+  }
+
+  /// "limit rate over 10/second burst 5 packets", "quota over 5 mbytes", "ct count over 10"
+  bool limit() {
+    constexpr std::string_view words[] = {"limit", "quota",   "ct",    "count",  "rate",   "over", "until",
+                                          "burst", "packets", "bytes", "kbytes", "mbytes", "used", "name"};
+    const auto from = at_;
+    const auto is_number = [](std::string_view text) {
+      return !text.empty() && '0' <= text[0] && text[0] <= '9';
+    };
+    while (more() && (is_in(words, peek()) || is_number(peek()) || peek().contains("bytes/") ||
+                      tokens_[at_].kind == Token::Kind::text))
+      ++at_;
+    add(Condition{}, since(from));
+    return true;
+  }
+
+  std::optional<Decision> decision() {
+    const auto row = std::ranges::find(decisions, peek(), &std::pair<std::string_view, Verdict>::first);
+    if (row == std::end(decisions)) return std::nullopt;
+    const bool target = row->second == Verdict::jump || row->second == Verdict::go_to;
+    if (target && at_ + 1 >= tokens_.size()) return std::nullopt;
+    ++at_;
+    return Decision{row->second, target ? tokens_[at_++].text : std::string{}};
+  }
+
+  bool reject() {
+    ++at_;
+    Decision decision{Verdict::reject};
+    if (take("with")) {
+      decision.reject_with = peek();
+      if (peek() == "tcp") decision.reject_with = "tcp reset";
+      ++at_;
+      take("type");
+      if (more()) ++at_;
+    }
+    add(std::move(decision));
+    return true;
+  }
+
+  bool translation() {
+    const std::string name{peek()};
+    ++at_;
+    if (peek() == "ip" || peek() == "ip6") ++at_;
+    Value address{Value::Kind::word, {}, {}};
+    Value port{Value::Kind::word, {}, {}};
+    if (take("to")) {
+      if (take("[")) {
+        address.text = peek();
+        at_ += 2;  // and the bracket
+      } else if (peek() != ":") {
+        const std::string_view text = peek();
+        const auto colon = text.find(':');
+        const bool v4_port = colon != std::string_view::npos && text.find('.') < colon;
+        address.text = text.substr(0, v4_port ? colon : text.size());
+        if (v4_port) port.text = text.substr(colon + 1);
+        ++at_;
+      }
+      if (take(":")) {
+        port.text = peek();
+        ++at_;
+      }
+    }
+    const auto behind = rest();
+    if (!behind.empty()) address.kind = Value::Kind::other;  // a map, or options
+    add(Translation{std::move(address), std::move(port)}, name);
+    return true;
+  }
+
+  std::optional<Field> field() {
+    if (!more()) return std::nullopt;
+    const std::string first{peek()};
+    if (is_in(meta_words, first)) {
+      ++at_;
+      return Field{"meta " + first, mask()};
+    }
+    if (first == "fib") return fib();
+    if (!is_in(headers, first) || at_ + 1 >= tokens_.size()) return std::nullopt;
+    at_ += 2;
+    const std::string second{tokens_[at_ - 1].text};
+    if (first == "ct" && (second == "original" || second == "reply") && more())
+      return Field{"ct " + second + " " + tokens_[at_++].text, {}};
+    if (second == "option") return std::nullopt;
+    return Field{first + " " + second, mask()};
+  }
+
+  /// "fib saddr . iif oif"
+  std::optional<Field> fib() {
+    at_ += 2;
+    while (take(".")) ++at_;
+    if (!more()) return std::nullopt;
+    return Field{"fib " + tokens_[at_++].text, {}};
+  }
+
+  std::optional<Value> mask() {
+    if (!take("&")) return std::nullopt;
+    const bool bracket = take("(");
+    auto value = flags();
+    if (bracket) take(")");
+    return value;
+  }
+
+  /// "syn", "syn | ack", "established,related"
+  Value flags() {
+    Value value{Value::Kind::list, {}, {}};
+    while (more()) {
+      value.parts.push_back(word_or_range(tokens_[at_++].text));
+      if (!take("|") && !take(",")) break;
+    }
+    return value.parts.size() == 1 ? value.parts.front() : value;
+  }
+
+  bool match() {
+    std::vector<Field> fields;
+    do {
+      auto one = field();
+      if (!one) return false;
+      fields.push_back(std::move(*one));
+    } while (take("."));
+    if (take("vmap")) return verdict_map(std::move(fields));
+    if (peek() == "set") return mangle(fields.front().name);
+    const bool is_flags =
+        fields.size() == 1 && (fields[0].name == "ct state" || fields[0].name == "tcp flags");
+    auto op = Operator::equal;
+    const auto row = std::ranges::find(operators, peek(), &std::pair<std::string_view, Operator>::first);
+    const bool written = row != std::end(operators);
+    if (written) {
+      op = row->second;
+      ++at_;
+    }
+    auto right = value(fields.size());
+    if (!right) return false;
+    if (!written && is_flags && right->kind != Value::Kind::set && !fields[0].mask) op = Operator::any_bit;
+    if (is_flags && take("/")) {
+      fields[0].mask = flags();
+      if (!written) op = Operator::equal;
+    }
+    // "== a,b" of anything else is no list.
+    add(Match{std::move(fields), op, std::move(*right)});
+    return true;
+  }
+
+  std::optional<Value> value(std::size_t fields) {
+    if (!more()) return std::nullopt;
+    if (peek() == "{") {
+      Braces braces;
+      if (!set(braces) || !braces.verdicts.empty()) return std::nullopt;
+      return Value{Value::Kind::set, {}, std::move(braces.elements)};
+    }
+    if (peek().starts_with('@')) return Value{Value::Kind::reference, tokens_[at_++].text.substr(1), {}};
+    if (take("(")) {
+      auto inner = flags();
+      return take(")") ? std::optional{inner} : std::nullopt;
+    }
+    if (fields > 1) return key();
+    return flags();
+  }
+
+  /// A key of one word, or several with dots between.
+  std::optional<Value> key() {
+    if (!more()) return std::nullopt;
+    Value value{Value::Kind::concat, {}, {}};
+    do {
+      if (!more() || tokens_[at_].kind == Token::Kind::sign) return std::nullopt;
+      value.parts.push_back(word_or_range(tokens_[at_++].text));
+      if (take("-") && more()) {
+        auto first = value.parts.back();
+        value.parts.back() = {Value::Kind::range, {}, {first, {Value::Kind::word, tokens_[at_++].text, {}}}};
+      }
+    } while (take("."));
+    return value.parts.size() == 1 ? value.parts.front() : value;
+  }
+
+  bool set(Braces& result) {
+    if (!take("{")) return false;
+    for (skip_ends(); more() && peek() != "}"; skip_ends()) {
+      if (peek() == "{") {  // a variable's own braces
+        if (!set(result)) return false;
+      } else if (!element(result)) {
+        return false;
+      }
+      skip_ends();
+      if (!take(",")) break;
+    }
+    skip_ends();
+    return take("}");
+  }
+
+  bool element(Braces& result) {
+    auto one = peek() == "*" ? std::nullopt : key();
+    if (!one) return false;
+    // timeout, expires, counter, comment of an element
+    while (more() && tokens_[at_].kind != Token::Kind::end && peek() != "," && peek() != "}" &&
+           peek() != ":") {
+      if (peek() == "{" || peek() == ".") return false;
+      ++at_;
+    }
+    if (!take(":")) {
+      result.elements.push_back(std::move(*one));
+      return true;
+    }
+    skip_ends();
+    auto end = decision();
+    if (!end) return false;
+    result.verdicts.push_back({std::move(*one), std::move(*end)});
+    return true;
+  }
+
+  bool skip_braces() {
+    if (!take("{")) return false;
+    int depth = 1;
+    for (; more() && depth > 0; ++at_) depth += peek() == "{" ? 1 : peek() == "}" ? -1 : 0;
+    return depth == 0;
+  }
+
+  bool verdict_map(std::vector<Field> fields) {
+    VerdictMap map{std::move(fields), {}, {}};
+    if (peek().starts_with('@')) {
+      map.reference = tokens_[at_++].text.substr(1);
+    } else {
+      Braces braces;
+      if (!set(braces) || !braces.elements.empty()) return false;
+      map.elements = std::move(braces.verdicts);
+    }
+    add(std::move(map));
+    return true;
+  }
+
+  /// "meta mark set 5" changes what only doubtful conditions ask for; an address or port that is set does
+  /// more.
+  bool mangle(std::string_view name) {
+    if (!name.starts_with("meta ") && !name.starts_with("ct ")) return false;
+    at_ += 2;
+    add(Harmless{});
+    return true;
+  }
+
+  std::span<const Token> tokens_;
+  std::size_t at_ = 0;
+  RuleLine rule_;
+};
+
+}  // namespace
+
+RuleLine parse_rule(std::span<const Token> tokens) { return Parser{tokens}.rule(); }
+Braces parse_braces(std::span<const Token> tokens) { return Parser{tokens}.braces(); }
+
+}  // namespace fwprobe::allowlist::nft
