@@ -10,13 +10,12 @@
 namespace fwprobe::cli {
 namespace {
 
-std::string render(const reports::Report& report, Format format, const reports::TextStyle& style) {
-  return format == Format::json ? reports::render_json(report) : reports::render_text(report, style);
-}
-
-std::string render_for_file(const reports::Report& report, Format format, const Output& output) {
-  const bool hops = output.hops && format == Format::text;
-  return (hops ? reports::hops_text(report) : "") + render(report, format, {false, 100, output.verbose});
+std::string render_for_file(const reports::Report& report, const reports::Format& format,
+                            const Output& output) {
+  constexpr int file_width = 100;
+  const bool hops = output.hops && &format == &reports::formats().front();
+  return (hops ? reports::hops_text(report) : "") +
+         format.render(report, {{false, file_width, output.verbose}, output.strict});
 }
 
 reports::TextStyle style_for_output(const Output& output, const Variables& variables) {
@@ -40,9 +39,9 @@ bool write_reports(const Output& output, const reports::Report& report, const Va
     fmt::print(stderr, "fwprobe: the report was not written: {}{}\n", where, written.error());
   };
   for (const auto& file : output.reports)
-    note(write_file(file.path, render_for_file(report, file.format, output)), "");
-  note(write_all(STDOUT_FILENO, render(report, output.format, style_for_output(output, variables))),
-       "standard output: ");
+    note(write_file(file.path, render_for_file(report, *file.format, output)), "");
+  const reports::RenderOptions options{style_for_output(output, variables), output.strict};
+  note(write_all(STDOUT_FILENO, output.format->render(report, options)), "standard output: ");
   return all_written;
 }
 

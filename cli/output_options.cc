@@ -1,7 +1,5 @@
 #include "cli/output_options.h"
 
-#include <algorithm>
-
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
@@ -11,15 +9,25 @@
 namespace fwprobe::cli {
 namespace {
 
-constexpr std::string_view later_formats[] = {"markdown", "html",       "junit", "tap",
-                                              "csv",      "prometheus", "nagios"};
+Parsed<const reports::Format*> parse_format(std::string_view text) {
+  if (const auto* format = reports::find_format(text)) return format;
+  return std::unexpected{fmt::format("'{}' is not a format; there are {}", text, reports::format_names())};
+}
+
+/// "text|json|csv", as --help names the values.
+std::string format_words() {
+  std::string words;
+  for (const auto& format : reports::formats())
+    words += fmt::format("{}{}", words.empty() ? "" : "|", format.name);
+  return words;
+}
 
 Parsed<ReportFile> parse_report(std::string_view text) {
   const auto equals = text.find('=');
   if (equals == std::string_view::npos || equals + 1 == text.size())
     return std::unexpected{
         fmt::format("'{}' names no file; write FORMAT=FILE, such as json=report.json", text)};
-  const auto format = parse_output_format(text.substr(0, equals));
+  const auto format = parse_format(text.substr(0, equals));
   if (!format) return std::unexpected{format.error()};
   return ReportFile{*format, std::string{text.substr(equals + 1)}};
 }
@@ -33,19 +41,17 @@ Parsed<ColorMode> parse_color(std::string_view text) {
 
 }  // namespace
 
-std::expected<Format, std::string> parse_output_format(std::string_view text) {
-  if (text == "text") return Format::text;
-  if (text == "json") return Format::json;
-  if (std::ranges::find(later_formats, text) != std::end(later_formats))
-    return std::unexpected{fmt::format("'{}' is not in this version yet; text and json are", text)};
+std::expected<DocumentFormat, std::string> parse_document_format(std::string_view text) {
+  if (text == "text") return DocumentFormat::text;
+  if (text == "json") return DocumentFormat::json;
   return std::unexpected{fmt::format("'{}' is not a format; write text or json", text)};
 }
 
 CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
 
 void define_output_options(CLI::App& verb, OutputArguments& a) {
-  verb.add_option("--format", a.format, "standard output: text or json")
-      ->type_name("text|json")
+  verb.add_option("--format", a.format, "what standard output gets")
+      ->type_name(format_words())
       ->group(output_group)
       ->capture_default_str();
   repeatable(verb.add_option("--report", a.reports, "also write this report, FORMAT=FILE (repeatable)")

@@ -8,11 +8,14 @@
 
 #include <CLI/App.hpp>
 
+#include "reports/formats.h"
+
 namespace fwprobe::cli {
 
 class Reading;
 
-enum class Format : std::uint8_t { text, json };
+/// Of what verbs print that is no report of targets.
+enum class DocumentFormat : std::uint8_t { text, json };
 enum class ColorMode : std::uint8_t { automatic, always, never };
 
 /// What the user typed.
@@ -23,16 +26,18 @@ struct OutputArguments {
 };
 
 struct ReportFile {
-  Format format = Format::text;
+  const reports::Format* format = nullptr;
   std::string path;
 };
 
 struct Output {
-  Format format = Format::text;
+  const reports::Format* format = &reports::formats().front();
   std::vector<ReportFile> reports;
   ColorMode color = ColorMode::automatic;
   bool strict = false, quiet = false, verbose = false;
   bool hops = false;  ///< text in files begins with the hops; on standard output they stand already
+
+  bool is_text() const { return format == &reports::formats().front(); }
 };
 
 /// The heading under which --help lists them.
@@ -41,8 +46,8 @@ inline constexpr auto output_group = "Output";
 /// Repeatable options take one value each time; without this CLI11 would let them swallow the arguments.
 CLI::Option* repeatable(CLI::Option* option);
 
-/// "text" or "json".
-std::expected<Format, std::string> parse_output_format(std::string_view text);
+/// The error says what would be right.
+std::expected<DocumentFormat, std::string> parse_document_format(std::string_view text);
 
 void define_output_options(CLI::App& verb, OutputArguments& arguments);
 void understand_output(const OutputArguments& arguments, Reading& read, Output& output);

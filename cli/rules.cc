@@ -44,7 +44,7 @@ ExitCode exit_code(const std::vector<reports::RulesAnswer>& answers, const Rules
 
 ExitCode print(const std::vector<reports::RulesAnswer>& answers, const RulesJob& job) {
   std::string text;
-  if (job.format == Format::json)
+  if (job.format == DocumentFormat::json)
     text = reports::rules_json(answers);
   else
     for (const auto& answer : answers) text += (text.empty() ? "" : "\n") + reports::rules_text(answer);

@@ -104,7 +104,10 @@ void define_rules_options(CLI::App& verb, RulesArguments& a) {
                   "this firewall's interface towards the published addresses, for rules that name one");
   verb.add_flag("--behind", a.behind,
                 "the service (or the source) is behind the firewall: packets are forwarded by it");
-  verb.add_option("--format", a.format, "text or json")->group(output_group)->capture_default_str();
+  verb.add_option("--format", a.format, "what standard output gets")
+      ->type_name("text|json")
+      ->group(output_group)
+      ->capture_default_str();
   verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
 }
 
@@ -117,7 +120,7 @@ std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {
   read.many("--service", a.services, parse_service, services);
   read.many("--source", a.sources, parse_sources, sources);
   read.one("--direction", a.direction, parse_direction, direction);
-  read.one("--format", a.format, parse_output_format, job.format);
+  read.one("--format", a.format, parse_document_format, job.format);
   read.refuse(std::ranges::count(a.rules, standard_input) > 1,
               "--rules: standard input can be read once only");
   if (read.error()) return std::unexpected{*read.error()};

@@ -26,7 +26,7 @@ struct RulesJob {
   std::vector<std::string> texts;  ///< of the files, as they were read
   allowlist::Allowlist list;
   std::vector<checks::RulesQuestion> questions;  ///< one for each service; their `list` is not set
-  Format format = Format::text;
+  DocumentFormat format = DocumentFormat::text;
   bool strict = false;
 };
 

@@ -27,8 +27,8 @@ ExitCode run_trace(const TraceArguments& arguments, const Variables& variables) 
   if (!job) return wrong_usage(job.error().message);
   auto contexts = probe::TlsContexts::load(job->settings.tls);
   if (!contexts) return wrong_usage(contexts.error());
-  const auto measured = job->output.format == Format::text ? measure_as_text(*job, *contexts)
-                                                           : measure_for_a_document(*job, *contexts);
+  const auto measured =
+      job->output.is_text() ? measure_as_text(*job, *contexts) : measure_for_a_document(*job, *contexts);
   return deliver(*job, measured, variables);
 }
 

@@ -1,12 +1,12 @@
 // The report for people: the verdict, the path, the cause, the evidence, and what to do.
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "checks/flow_rules.h"
 #include "reports/escape.h"
+#include "reports/layers.h"
 #include "reports/measurement_json.h"
 #include "reports/measurement_text.h"
 #include "reports/report.h"
@@ -57,38 +57,11 @@ std::string ids_text(const std::vector<probe::MeasurementId>& ids) {
 
 // ---- the path
 
-struct Layer {
-  Check check;
-  const char* label;
-  std::string_view kind;  ///< of the measurements whose time is shown
-};
-constexpr std::array layers{
-    Layer{Check::dns, "DNS", "dns"},      Layer{Check::tcp, "TCP", "tcp"},
-    Layer{Check::path, "PATH", {}},       Layer{Check::proxy, "PROXY", "proxy"},
-    Layer{Check::tls, "TLS", "tls"},      Layer{Check::http, "HTTP", "http"},
-    Layer{Check::content, "CONTENT", {}}, Layer{Check::api, "API", {}},
-    Layer{Check::ssh, "SSH", "ssh"},
-};
-
-std::optional<Status> status_of(const Investigation& investigation, Check check) {
-  std::optional<Status> worst;
-  for (const auto& finding : investigation.findings)
-    if (finding.check == check) worst = std::max(worst.value_or(Status::skip), finding.status);
-  return worst;
-}
-
-/// How long the first measurement of a kind took: the one that the target's own way begins with.
-std::string time_of(const Investigation& investigation, std::string_view kind) {
-  for (const auto& measurement : investigation.evidence.measurements())
-    if (kind_name(measurement.fact) == kind) return " " + duration_text(measurement.time.elapsed);
-  return "";
-}
-
 /// "✓ DNS 2 ms ── ✗ TCP ╳╌ · TLS": whole, or broken behind the layer where it breaks.
 void path_row(Page& page, const Investigation& investigation) {
   std::vector<std::pair<std::string, Color>> parts;
   Status before = Status::skip;
-  for (const auto& layer : layers) {
+  for (const auto& layer : layers()) {
     const auto status = status_of(investigation, layer.check);
     if (!status) continue;
     // Without a proxy there is no such stretch of the way; why it is direct stands among the findings.
@@ -98,8 +71,8 @@ void path_row(Page& page, const Investigation& investigation) {
       parts.back().first += works ? " ──" : before == Status::skip ? " ╌╌" : " ╳╌";
     }
     const auto how = look(*status);
-    parts.emplace_back(fmt::format("{} {}{}", how.mark, layer.label,
-                                   *status == Status::skip ? "" : time_of(investigation, layer.kind)),
+    const auto took = *status == Status::skip ? std::nullopt : time_of(investigation, layer.kind);
+    parts.emplace_back(fmt::format("{} {}{}", how.mark, layer.label, took ? " " + duration_text(*took) : ""),
                        how.color);
     before = *status;
   }
@@ -109,44 +82,6 @@ void path_row(Page& page, const Investigation& investigation) {
 }
 
 // ---- the cause
-
-std::string where_text(const checks::Location& location) {
-  using checks::Where;
-  switch (location.where) {
-    case Where::local:
-      return "on this machine";
-    case Where::resolver:
-      return "at the resolver";
-    case Where::proxy:
-      return "at the proxy";
-    case Where::server:
-      return "at the server";
-    case Where::path:
-      break;
-  }
-  std::string text = location.precision == checks::Precision::at ? "on the path, at" : "on the path, behind";
-  text += location.hop ? fmt::format(" hop {}", *location.hop) : " a device";
-  if (location.address) text += fmt::format(" ({})", location.address->to_string());
-  if (location.next) text += ", in front of " + location.next->to_string();
-  return text;
-}
-
-std::string who_text(checks::Responsible responsible) {
-  using checks::Responsible;
-  switch (responsible) {
-    case Responsible::network:
-      return "whoever runs the network or its firewall";
-    case Responsible::server:
-      return "whoever runs the server";
-    case Responsible::dns:
-      return "whoever runs the DNS";
-    case Responsible::client:
-      return "whoever runs this machine or its settings";
-    case Responsible::vendor:
-      return "the vendor of the service";
-  }
-  return "";
-}
 
 void section(Page& page, std::string_view title) {
   page.blank();
@@ -241,23 +176,6 @@ void diagnosis_part(Page& page, const Investigation& investigation, const checks
 }
 
 // ---- two vantages
-
-const char* fault_text(checks::Fault fault) {
-  using checks::Fault;
-  switch (fault) {
-    case Fault::none:
-      return "no fault";
-    case Fault::here:
-      return "here: at this vantage or on its way";
-    case Fault::there:
-      return "there: at the control's vantage or on its way";
-    case Fault::server:
-      return "the same for both: at the server";
-    case Fault::unknown:
-      break;
-  }
-  return "cannot tell";
-}
 
 void comparison_part(Page& page, const checks::Comparison& comparison) {
   section(page, "Compared with " + printable(comparison.control));

@@ -127,7 +127,7 @@ class Refused(Judge):
             self.refused(pointer, self.file(broken))
             self.refused(pointer, good, "--control", self.file(broken))
         self.refused("cannot both be standard input", "-", "--control", "-")
-        self.refused("write text or json", good, "--format", "yaml")
+        self.refused("'yaml' is not a format; there are text, json", good, "--format", "yaml")
         self.refused("did you mean '--control'?", good, "--contrl", good)
 
     def test_what_a_report_says_does_not_reach_the_terminal_as_a_command(self):
