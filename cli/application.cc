@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -31,8 +32,8 @@ constexpr std::string_view later_verbs[] = {"run", "serve"};
 
 constexpr auto footer =
     "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
-    "130/143 interrupted. HTTP/1.1 over TCP and TLS; HTTP/2, HTTP/3 and DNS over TLS or HTTPS are not "
-    "spoken.\n";
+    "130/143 interrupted; with --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
+    "HTTP/1.1 over TCP and TLS; HTTP/2, HTTP/3 and DNS over TLS or HTTPS are not spoken.\n";
 
 std::vector<std::string> words_of(const CLI::App& app) {
   std::vector<std::string> words;
@@ -126,9 +127,23 @@ ExitCode run_completion(const std::string& shell, const Verb& program) {
                 "completion ");
 }
 
-}  // namespace
+/// What `--format` asks for, told without parsing, since wrong usage must be told in its way as well.
+reports::ExitCodes convention_of(std::span<const char* const> arguments) {
+  constexpr std::string_view option = "--format";
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    std::string_view word = arguments[i];
+    if (!word.starts_with(option)) continue;
+    word.remove_prefix(option.size());
+    if (word.starts_with("="))
+      word.remove_prefix(1);
+    else if (word.empty() && i + 1 < arguments.size())
+      word = arguments[i + 1];
+    if (const auto* format = reports::find_format(word)) return format->exit_codes;
+  }
+  return reports::ExitCodes::own;
+}
 
-ExitCode run(int argc, const char* const* argv, const Variables& variables) {
+ExitCode run_verb(int argc, const char* const* argv, const Variables& variables) {
   CLI::App app{
       "fwprobe: can this client reach that service through every firewall in between, and if not, what "
       "stops\n"
@@ -193,6 +208,13 @@ ExitCode run(int argc, const char* const* argv, const Variables& variables) {
   if (verify->parsed()) return run_rules_verify(rules_arguments);
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, const Variables& variables) {
+  const auto code = run_verb(argc, argv, variables);
+  return exit_status(code, convention_of({argv, static_cast<std::size_t>(argc)}));
 }
 
 }  // namespace fwprobe::cli

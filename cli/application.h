@@ -4,7 +4,7 @@
 
 namespace fwprobe::cli {
 
-/// The whole command line: parses, runs the verb, returns the exit code.
-ExitCode run(int argc, const char* const* argv, const Variables& variables);
+/// The whole command line: parses, runs the verb, returns the process's exit status.
+int run(int argc, const char* const* argv, const Variables& variables);
 
 }  // namespace fwprobe::cli

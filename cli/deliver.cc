@@ -29,8 +29,7 @@ reports::TextStyle style_for_output(const Output& output, const Variables& varia
   return {color, terminal_width(STDOUT_FILENO), output.verbose};
 }
 
-}  // namespace
-
+/// Returns whether all were written.
 bool write_reports(const Output& output, const reports::Report& report, const Variables& variables) {
   bool all_written = true;
   const auto note = [&](const std::expected<void, std::string>& written, std::string_view where) {
@@ -45,19 +44,27 @@ bool write_reports(const Output& output, const reports::Report& report, const Va
   return all_written;
 }
 
-ExitCode exit_code(const reports::Report& report, bool strict) {
-  switch (report.status()) {
+ExitCode exit_code(checks::Status status, bool strict) {
+  switch (status) {
     case checks::Status::fail:
       return ExitCode::failed;
     case checks::Status::error:
       return ExitCode::not_measured;
     case checks::Status::warn:
-      return strict ? ExitCode::failed : ExitCode::passed;
+      return strict ? ExitCode::failed : ExitCode::warned;
     case checks::Status::skip:
     case checks::Status::pass:
       break;
   }
   return ExitCode::passed;
+}
+
+}  // namespace
+
+ExitCode deliver(const Output& output, const reports::Report& report, const Variables& variables) {
+  const bool written = write_reports(output, report, variables);
+  const auto code = exit_code(report.status(), output.strict);
+  return written || code == ExitCode::failed ? code : ExitCode::not_measured;
 }
 
 }  // namespace fwprobe::cli

@@ -8,9 +8,7 @@
 namespace fwprobe::cli {
 
 /// To standard output and to the files that were asked for. One that cannot be written does not keep the
-/// others from being written; it is said on standard error. Returns whether all were written.
-bool write_reports(const Output& output, const reports::Report& report, const Variables& variables);
-
-ExitCode exit_code(const reports::Report& report, bool strict);
+/// others from being written; it is said on standard error, and nothing has passed then.
+ExitCode deliver(const Output& output, const reports::Report& report, const Variables& variables);
 
 }  // namespace fwprobe::cli

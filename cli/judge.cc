@@ -48,9 +48,7 @@ ExitCode run_judge(const JudgeArguments& arguments, const Variables& variables) 
     if (!control) return wrong_usage(control.error());
     reports::compare_with(*report, *control);
   }
-  const bool written = write_reports(output, *report, variables);
-  const auto code = exit_code(*report, output.strict);
-  return written || code == ExitCode::failed ? code : ExitCode::not_measured;
+  return deliver(output, *report, variables);
 }
 
 }  // namespace fwprobe::cli

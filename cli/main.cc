@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   keep_standard_descriptors_taken();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(2), reported as such
   try {
-    return static_cast<int>(fwprobe::cli::run(argc, argv, read_environment()));
+    return fwprobe::cli::run(argc, argv, read_environment());
   } catch (const std::exception& error) {
     fmt::print(stderr, "fwprobe: internal error: {}; nothing can be said about the targets\n", error.what());
     return static_cast<int>(fwprobe::cli::ExitCode::not_measured);

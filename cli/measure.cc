@@ -128,11 +128,10 @@ Measured measure(const CheckJob& job, probe::TlsContexts& contexts, checks::Obse
 }
 
 ExitCode deliver(const CheckJob& job, const Measured& measured, const Variables& variables) {
-  const bool written = write_reports(job.output, measured.report, variables);
+  const auto code = deliver(job.output, measured.report, variables);
   if (measured.signal == SIGINT) return ExitCode::interrupted;
   if (measured.signal == SIGTERM) return ExitCode::terminated;
-  const auto code = exit_code(measured.report, job.output.strict);
-  return written || code == ExitCode::failed ? code : ExitCode::not_measured;
+  return code;
 }
 
 }  // namespace fwprobe::cli

@@ -12,4 +12,18 @@ ExitCode wrong_usage(std::string_view message) {
   return ExitCode::usage;
 }
 
+int exit_status(ExitCode code, reports::ExitCodes convention) {
+  if (convention == reports::ExitCodes::own) return code == ExitCode::warned ? 0 : static_cast<int>(code);
+  switch (code) {
+    case ExitCode::passed:
+      return 0;
+    case ExitCode::warned:
+      return 1;
+    case ExitCode::failed:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
 }  // namespace fwprobe::cli

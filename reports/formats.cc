@@ -10,6 +10,12 @@ constexpr Format table[] = {
      [](const Report& report, const RenderOptions& options) { return render_text(report, options.text); }},
     {"json", "everything, to be judged again",
      [](const Report& report, const RenderOptions&) { return render_json(report); }},
+    {"markdown", "a comment on a pull request or work item", render_markdown},
+    {"junit", "JUnit XML for CI", render_junit},
+    {"tap", "TAP 14", render_tap},
+    {"csv", "for spreadsheets, a row for each finding", render_csv},
+    {"prometheus", "metrics for node_exporter's textfile collector", render_prometheus},
+    {"nagios", "a monitoring plugin's output and exit codes", render_nagios, ExitCodes::monitoring_plugin},
 };
 
 }  // namespace

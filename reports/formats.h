@@ -36,4 +36,12 @@ const Format* find_format(std::string_view name);
 /// "text, json and csv".
 std::string format_names();
 
+// Each in the file of its name.
+std::string render_markdown(const Report& report, const RenderOptions& options);
+std::string render_junit(const Report& report, const RenderOptions& options);
+std::string render_tap(const Report& report, const RenderOptions& options);
+std::string render_csv(const Report& report, const RenderOptions& options);
+std::string render_prometheus(const Report& report, const RenderOptions& options);
+std::string render_nagios(const Report& report, const RenderOptions& options);
+
 }  // namespace fwprobe::reports

@@ -1,0 +1,147 @@
+"""One validator for each report format: what its readers would do with it, and what must never be in it."""
+import csv
+import html.parser
+import io
+import json
+import os
+import pathlib
+import re
+import subprocess
+import xml.etree.ElementTree
+
+HERE = pathlib.Path(os.environ["SOURCE_DIR"]) / "tests" / "reports"
+# C0 and C1 controls but line ends, bidi controls, zero-width characters, noncharacters.
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]")
+
+
+def tool(command, text):
+    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout.decode()}{done.stderr.decode()}"
+    return done.stdout.decode()
+
+
+def junit(text):
+    tool(["xmllint", "--nonet", "--noout", "--schema", str(HERE / "junit.xsd"), "-"], text)
+    root = xml.etree.ElementTree.fromstring(text)
+    for suite in root:
+        for attribute, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("errors", "testcase/error"),
+                               ("skipped", "testcase/skipped")):
+            assert int(suite.get(attribute)) == len(suite.findall(tag)), attribute
+    for attribute in ("tests", "failures", "errors"):
+        assert int(root.get(attribute)) == sum(int(suite.get(attribute)) for suite in root)
+
+
+class Tap:
+    """TAP 14, no more than fwprobe writes of it."""
+    POINT = re.compile(r"(not )?ok (\d+) - ((?:[^\\#]|\\[\\#])*?)(?: # SKIP ((?:[^\\#]|\\[\\#])*))?")
+    ENTRY = re.compile(r'(?:[a-z_]+:(?: (".*"))?|  - (".*"))')
+
+    def __init__(self, text):
+        self.lines = text.splitlines()
+        assert self.lines.pop(0) == "TAP version 14"
+        self.bailed = bool(self.lines) and self.lines[-1].startswith("Bail out! ")
+        if self.bailed:
+            self.lines.pop()
+        self.block("")
+        assert not self.lines, self.lines[0]
+
+    def block(self, indent):
+        plan = int(re.fullmatch(indent + r"1\.\.(\d+)", self.lines.pop(0))[1])
+        failed = False
+        for number in range(1, plan + 1):
+            below = False
+            if self.lines[0].startswith(indent + "# Subtest: "):
+                self.lines.pop(0)
+                below = self.block(indent + "    ")
+            line = self.lines.pop(0)
+            assert line.startswith(indent) and not line[len(indent):].startswith(" "), line
+            point = self.POINT.fullmatch(line[len(indent):])
+            assert point and int(point[2]) == number, line
+            assert not below or point[1], "a subtest failed and its test point did not"
+            failed = failed or bool(point[1])
+            if self.lines and self.lines[0] == indent + "  ---":
+                self.diagnostic(indent + "  ")
+        return failed
+
+    def diagnostic(self, indent):
+        self.lines.pop(0)
+        while (line := self.lines.pop(0)) != indent + "...":
+            entry = self.ENTRY.fullmatch(line[len(indent):])
+            assert line.startswith(indent) and entry, line
+            for value in filter(None, entry.groups()):
+                assert isinstance(json.loads(value), str)
+
+
+def comma_separated(text):
+    assert "\n" not in text.replace("\r\n", ""), "RFC 4180 ends lines with CRLF"
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert len(rows) > 1 and {len(row) for row in rows} == {len(rows[0])}
+    for row in rows:
+        for cell in row:
+            assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")), cell
+            assert "\n" not in cell and "\r" not in cell
+    return rows
+
+
+def prometheus(text):
+    tool(["promtool", "check", "metrics"], text)
+    series = [line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(series) == len(set(series)), "node_exporter refuses a series that stands twice"
+    for line in text.splitlines():
+        assert re.fullmatch(r'(# (HELP|TYPE) )?fwprobe_[a-z_]+(\{([a-z]+="([^"\\]|\\[\\n"])*",?)+\})? .+', line), line
+
+
+def nagios(text):
+    assert len(text.encode()) < 8192
+    first, _, rest = text.partition("\n")
+    assert len(first.encode()) < 4096
+    line, bar, data = first.partition(" |")
+    assert re.match(r"FWPROBE (OK|WARNING|CRITICAL|UNKNOWN) - ", line), line
+    assert "|" not in line + rest
+    assert "<" not in text
+    assert not bar or re.fullmatch(r"( '[^'=|]+'=-?[0-9.]+s?;[0-9:]*;[0-9:]*;?0?)+", data), data
+
+
+class Comment(html.parser.HTMLParser):
+    """What cmark-gfm, GitHub's own renderer, makes of it: no link, image or tag that we did not write."""
+    ALLOWED = set("h2 h3 p strong ul ol li table thead tbody tr th td code pre details summary".split())
+    # Looked for by GitHub, GitLab and Azure DevOps in text that is not code.
+    LINKED = re.compile(r"@\w|#\d|!\d|GH-\d|https?://|www\.\w|:[\w+-]+:|[~%$]\w", re.IGNORECASE)
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        assert tag in self.ALLOWED, f"<{tag} {attrs}>"
+        assert all(name in ("class", "lang", "start") for name, _ in attrs), attrs
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if "code" not in self.open:
+            assert not self.LINKED.search(data), data
+
+    def handle_comment(self, data):
+        assert data == " ", data
+
+
+def markdown(text):
+    assert len(text) < 65536
+    extensions = [word for name in ("table", "autolink", "strikethrough", "tasklist") for word in ("-e", name)]
+    parser = Comment()
+    parser.feed(tool(["cmark-gfm", "--unsafe", *extensions], text))
+    parser.close()
+    assert not parser.open, parser.open
+
+
+VALIDATORS = {"junit": junit, "tap": Tap, "csv": comma_separated, "prometheus": prometheus, "nagios": nagios,
+              "markdown": markdown, "json": json.loads, "text": str}
+
+
+def validate(name, text):
+    found = UNSAFE.search(text.replace("\r\n", "\n"))
+    assert not found, f"{name}: {found[0]!r}"
+    VALIDATORS[name](text)
