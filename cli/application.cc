@@ -17,6 +17,7 @@
 #include "cli/check_options.h"
 #include "cli/command_tree.h"
 #include "cli/completion.h"
+#include "cli/diff.h"
 #include "cli/judge.h"
 #include "cli/manual.h"
 #include "cli/output.h"
@@ -186,6 +187,11 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
       rules->add_subcommand("verify", "say for each published address whether the rules let it through");
   define_rules_options(*verify, rules_arguments);
 
+  DiffArguments diff_arguments;
+  auto* diff = app.add_subcommand("diff", "say what got better, got worse or moved between two JSON reports");
+  define_diff_options(*diff, diff_arguments);
+  diff->footer("Exit codes: 0 nothing got worse, 1 something did, 2 wrong usage or an unusable report.\n");
+
   std::string code;
   auto* explain = app.add_subcommand("explain", "print a cause's page, or list all causes");
   explain->add_option("CAUSE", code, "such as tcp.filtered");
@@ -206,6 +212,7 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   if (completion->parsed()) return run_completion(shell, describe_all(app));
   if (man->parsed()) return show(manual_page(describe_all(app), FWPROBE_VERSION));
   if (verify->parsed()) return run_rules_verify(rules_arguments);
+  if (diff->parsed()) return run_diff(diff_arguments, variables);
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
 }

@@ -50,7 +50,8 @@ void add_functions(const Verb& verb, const std::string& name, std::string& scrip
   for (const auto& argument : verb.arguments) {
     // An empty action would show a message, and that keeps zsh from putting in the option that fits.
     const auto values = action(choices(argument));
-    script += fmt::format(" \\\n    '*:{}:{}'", in_quotes(argument.value), values.empty() ? "{true}" : values);
+    script +=
+        fmt::format(" \\\n    '*:{}:{}'", in_quotes(argument.value), values.empty() ? "{true}" : values);
   }
   if (verb.verbs.empty()) {
     script += "\n}\n\n";

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "cli/output.h"
-#include "cli/terminal.h"
 #include "reports/hop_lines.h"
 
 namespace fwprobe::cli {
@@ -18,17 +17,6 @@ std::string render_for_file(const reports::Report& report, const reports::Format
          format.render(report, {{false, file_width, output.verbose}, output.strict});
 }
 
-reports::TextStyle style_for_output(const Output& output, const Variables& variables) {
-  const auto no_color = variables.find("NO_COLOR");
-  const auto term = variables.find("TERM");
-  const bool asked_not_to = (no_color != variables.end() && !no_color->second.empty()) ||
-                            (term != variables.end() && term->second == "dumb");
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const bool color = output.color == ColorMode::always ||
-                     (output.color == ColorMode::automatic && terminal && !asked_not_to);
-  return {color, terminal_width(STDOUT_FILENO), output.verbose};
-}
-
 /// Returns whether all were written.
 bool write_reports(const Output& output, const reports::Report& report, const Variables& variables) {
   bool all_written = true;
@@ -39,7 +27,9 @@ bool write_reports(const Output& output, const reports::Report& report, const Va
   };
   for (const auto& file : output.reports)
     note(write_file(file.path, render_for_file(report, *file.format, output)), "");
-  const reports::RenderOptions options{style_for_output(output, variables), output.strict};
+  auto style = style_for_output(output.color, variables);
+  style.verbose = output.verbose;
+  const reports::RenderOptions options{style, output.strict};
   note(write_all(STDOUT_FILENO, output.format->render(report, options)), "standard output: ");
   return all_written;
 }

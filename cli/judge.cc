@@ -1,26 +1,11 @@
 #include "cli/judge.h"
 
 #include "cli/deliver.h"
-#include "cli/read_input.h"
+#include "cli/read_judged.h"
 #include "cli/reading.h"
 #include "reports/compare.h"
-#include "reports/read_report.h"
 
 namespace fwprobe::cli {
-namespace {
-
-/// A report with its targets judged.
-Parsed<reports::Report> judged(const std::string& path) {
-  const auto text = read_input(path, reports::report_limit);
-  if (!text) return std::unexpected{text.error()};
-  auto report = reports::read_report(*text, path == standard_input ? "standard input" : path);
-  if (report)
-    for (auto& target : report->targets) checks::conclude(target, *target.settings);
-  return report;
-}
-
-}  // namespace
-
 void define_judge_options(CLI::App& verb, JudgeArguments& arguments) {
   verb.add_option("REPORT", arguments.report, "a JSON report of fwprobe; - reads standard input")
       ->type_name("FILE")
@@ -41,10 +26,10 @@ ExitCode run_judge(const JudgeArguments& arguments, const Variables& variables) 
               "REPORT and --control cannot both be standard input; name a file for one of them");
   if (read.error()) return wrong_usage(read.error()->message);
 
-  auto report = judged(arguments.report);
+  auto report = read_judged(arguments.report);
   if (!report) return wrong_usage(report.error());
   if (!arguments.control.empty()) {
-    const auto control = judged(arguments.control);
+    const auto control = read_judged(arguments.control);
     if (!control) return wrong_usage(control.error());
     reports::compare_with(*report, *control);
   }

@@ -3,8 +3,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/reading.h"
+#include "cli/terminal.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -32,12 +34,9 @@ Parsed<ReportFile> parse_report(std::string_view text) {
   return ReportFile{*format, std::string{text.substr(equals + 1)}};
 }
 
-Parsed<ColorMode> parse_color(std::string_view text) {
-  if (text == "auto") return ColorMode::automatic;
-  if (text == "always") return ColorMode::always;
-  if (text == "never") return ColorMode::never;
-  return std::unexpected{fmt::format("'{}' is not a colour mode; write auto, always or never", text)};
-}
+}  // namespace
+
+CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
 
 }  // namespace
 
@@ -48,6 +47,24 @@ std::expected<DocumentFormat, std::string> parse_document_format(std::string_vie
 }
 
 CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
+
+Parsed<ColorMode> parse_color(std::string_view text) {
+  if (text == "auto") return ColorMode::automatic;
+  if (text == "always") return ColorMode::always;
+  if (text == "never") return ColorMode::never;
+  return std::unexpected{fmt::format("'{}' is not a colour mode; write auto, always or never", text)};
+}
+
+reports::TextStyle style_for_output(ColorMode color, const Variables& variables) {
+  const auto no_color = variables.find("NO_COLOR");
+  const auto term = variables.find("TERM");
+  const bool asked_not_to = (no_color != variables.end() && !no_color->second.empty()) ||
+                            (term != variables.end() && term->second == "dumb");
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const bool colored =
+      color == ColorMode::always || (color == ColorMode::automatic && terminal && !asked_not_to);
+  return {colored, terminal_width(STDOUT_FILENO), false};
+}
 
 void define_output_options(CLI::App& verb, OutputArguments& a) {
   verb.add_option("--format", a.format, "what standard output gets")

@@ -8,6 +8,8 @@
 
 #include <CLI/App.hpp>
 
+#include "cli/usage.h"
+#include "cli/values.h"
 #include "reports/formats.h"
 
 namespace fwprobe::cli {
@@ -48,6 +50,10 @@ CLI::Option* repeatable(CLI::Option* option);
 
 /// The error says what would be right.
 std::expected<DocumentFormat, std::string> parse_document_format(std::string_view text);
+Parsed<ColorMode> parse_color(std::string_view text);
+/// As wide as the terminal on standard output; in colours there, unless the environment or `color` says
+/// otherwise.
+reports::TextStyle style_for_output(ColorMode color, const Variables& variables);
 
 void define_output_options(CLI::App& verb, OutputArguments& arguments);
 void understand_output(const OutputArguments& arguments, Reading& read, Output& output);

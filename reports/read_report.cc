@@ -148,8 +148,12 @@ class ReportReader {
   static void schema(Reader& io) {
     std::string name;
     io("schema", name);
-    if (!io.reading().failed() && name != "fwprobe/report/v1")
-      io.refuse("schema", printable(name, 60) + " is not read here; fwprobe/report/v1 is");
+    constexpr std::string_view ours = "fwprobe/report/v1", any = "fwprobe/report/v";
+    if (io.reading().failed() || name == ours) return;
+    io.refuse("schema",
+              printable(name, 60) + (name.starts_with(any)
+                                         ? " is of a newer fwprobe; this one reads fwprobe/report/v1"
+                                         : " is not read here; fwprobe/report/v1 is"));
   }
 
   void targets(Reader& io, const Place& root) {

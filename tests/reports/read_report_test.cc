@@ -223,7 +223,10 @@ struct Wrong {
 TEST(ReadReport, SaysWhereAReportIsWrongAndWhatWouldBeRight) {
   const auto original = json::parse(render_json(tests::sample_report()));
   const Wrong rows[] = {
-      {"another schema", "/schema", "fwprobe/report/v2", "r: /schema: fwprobe/report/v2 is not read here"},
+      {"another schema", "/schema", "other/v1",
+       "r: /schema: other/v1 is not read here; fwprobe/report/v1 is"},
+      {"a newer schema", "/schema", "fwprobe/report/v2",
+       "r: /schema: fwprobe/report/v2 is of a newer fwprobe; this one reads fwprobe/report/v1"},
       {"no targets", "/targets", json::array(), "r: /targets: is an array with at least one target"},
       {"targets of another type", "/targets/0", 7, "r: /targets/0: 7 is not an object"},
       {"a target that is none", "/targets/0/target", "ftp://x/",
