@@ -13,6 +13,7 @@ namespace fwprobe::cli {
 struct JudgeArguments {
   std::string report;   ///< a file; "-" for standard input
   std::string control;  ///< empty: none
+  bool redact = false;
   OutputArguments output;
 };
 
