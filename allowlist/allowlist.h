@@ -45,6 +45,7 @@ struct Entry {
   std::vector<PortRange> ports;  ///< empty: any
   Protocol protocol = Protocol::tcp;
   NameAddresses addresses = NameAddresses::listed;  ///< of a domain
+  std::vector<std::string> examples;  ///< of a wildcard: names below it that are probed in its place
   std::string purpose;
   std::optional<std::chrono::year_month_day> since;
   std::optional<std::chrono::year_month_day> until;  ///< no longer published from this day on
@@ -88,6 +89,8 @@ std::vector<std::string_view> published_names();
 
 /// Whether an entry is in force: not before `since`, and before `until`.
 bool in_force(const Entry& entry, std::chrono::year_month_day day);
+/// Whether a name is the domain's: the name itself, or for a wildcard one below it.
+bool holds_name(const Domain& domain, std::string_view name);
 /// Whether an entry is for this TCP port.
 bool for_port(const Entry& entry, std::uint16_t port);
 /// Entries in force at `day` that hold this address.

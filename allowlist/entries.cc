@@ -18,12 +18,6 @@ std::vector<const Entry*> select(const Allowlist& list, year_month_day day, Hold
   return found;
 }
 
-bool holds_name(const Domain& domain, std::string_view name) {
-  if (!domain.wildcard) return name == domain.name;
-  return name.size() > domain.name.size() + 1 && name.ends_with(domain.name) &&
-         name[name.size() - domain.name.size() - 1] == '.';
-}
-
 template <typename Bytes>
 int common_bits(const Bytes& a, const Bytes& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -46,6 +40,12 @@ int shared_bits(const Prefix& prefix, const asio::ip::address& address) {
 
 bool in_force(const Entry& entry, year_month_day day) {
   return (!entry.since || *entry.since <= day) && (!entry.until || day < *entry.until);
+}
+
+bool holds_name(const Domain& domain, std::string_view name) {
+  if (!domain.wildcard) return name == domain.name;
+  return name.size() > domain.name.size() + 1 && name.ends_with(domain.name) &&
+         name[name.size() - domain.name.size() - 1] == '.';
 }
 
 bool for_port(const Entry& entry, std::uint16_t port) {

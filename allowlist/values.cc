@@ -186,4 +186,22 @@ Value<Domain> parse_domain(const YamlNode& node) {
       excerpt(*text));
 }
 
+Value<std::vector<std::string>> parse_examples(const YamlNode& node) {
+  constexpr std::size_t most = 20;
+  constexpr auto right = "examples is a list of names below the wildcard; write [www.example.com]";
+  if (node.kind != YamlNode::Kind::sequence || node.children.empty()) return complain(node, "{}", right);
+  if (node.children.size() > most) return complain(node, "more than {} examples", most);
+  std::vector<std::string> names;
+  for (const auto& child : node.children) {
+    const auto domain = parse_domain(child);
+    if (!domain) return std::unexpected{domain.error()};
+    if (domain->wildcard)
+      return complain(child, "examples: {} is a wildcard itself; {}", excerpt(child.text), right);
+    if (std::ranges::find(names, domain->name) != names.end())
+      return complain(child, "examples: {} is there twice", excerpt(child.text));
+    names.push_back(domain->name);
+  }
+  return names;
+}
+
 }  // namespace fwprobe::allowlist

@@ -34,5 +34,7 @@ Value<std::vector<PortRange>> parse_ports(const YamlNode& node);
 Value<ParsedPrefix> parse_listed_prefix(const YamlNode& node);
 /// "dev.azure.com" or "*.dev.azure.com".
 Value<Domain> parse_domain(const YamlNode& node);
+/// "[a.example.com, b.example.com]": at least one name, without a wildcard.
+Value<std::vector<std::string>> parse_examples(const YamlNode& node);
 
 }  // namespace fwprobe::allowlist

@@ -128,7 +128,8 @@ class Reader {
     if (k == "since") return assign(entry.since, parse_date(value, k));
     if (k == "until") return assign(entry.until, parse_date(value, k));
     if (k == "addresses") return assign(entry.addresses, parse_addresses(value));
-    return unknown(key, "prefix, domain, ports, protocol, purpose, since, until and addresses");
+    if (k == "examples") return assign(entry.examples, parse_examples(value));
+    return unknown(key, "prefix, domain, ports, protocol, purpose, since, until, addresses and examples");
   }
 
   static std::optional<Complaint> set_prefix(Entry& entry, const YamlNode& value) {
@@ -148,6 +149,7 @@ class Reader {
       if (!own_protocol_[i]) entry.protocol = protocol_;
       if (entry.addresses == NameAddresses::any && !std::holds_alternative<Domain>(entry.what))
         return Complaint{places_[i], "addresses belongs to an entry with domain:"};
+      if (auto complaint = misplaced_example(entry, places_[i])) return complaint;
       auto& same = seen[canonical(entry)];
       for (const auto earlier : same)
         if (overlap(list_.entries[earlier], entry))
@@ -158,6 +160,20 @@ class Reader {
                                                  max_entries_for_the_same, canonical(entry))};
       same.push_back(i);
     }
+    return std::nullopt;
+  }
+
+  /// Examples stand for a wildcard, so they are below it.
+  static std::optional<Complaint> misplaced_example(const Entry& entry, Place place) {
+    if (entry.examples.empty()) return std::nullopt;
+    const auto* domain = std::get_if<Domain>(&entry.what);
+    if (domain == nullptr || !domain->wildcard)
+      return Complaint{place,
+                       "examples belongs to an entry with a wildcard domain:, such as \"*.example.com\""};
+    for (const auto& example : entry.examples)
+      if (!holds_name(*domain, example))
+        return Complaint{place,
+                         fmt::format("examples: {} is not below {}", excerpt(example), canonical(entry))};
     return std::nullopt;
   }
 

@@ -1,0 +1,374 @@
+#include "checks/reach_survey.h"
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <list>
+#include <map>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "checks/checks.h"
+#include "checks/resolution.h"
+#include "probe/deadline.h"
+#include "probe/turns.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using asio::ip::tcp;
+using probe::awaitable;
+using probe::Clock;
+using probe::PathFlow;
+
+/// Ways that are traced: one stands for the others of its block, and what goes beyond says that it was not
+/// traced.
+constexpr std::size_t most_traced = 32;
+constexpr std::size_t traced_at_once = 8;
+/// Addresses that share so much mostly share the way until close to them.
+constexpr int block_v4 = 16;
+constexpr int block_v6 = 32;
+/// Where traceroute begins: no service listens there, so the host itself says port unreachable.
+constexpr std::uint16_t traceroute_port = 33434;
+
+/// A name with its resolution under way.
+struct Name {
+  std::size_t plan = 0;
+  Target target;
+  Evidence evidence;
+  std::size_t open = 0;           ///< questions
+  std::vector<std::size_t> ways;  ///< to its addresses
+};
+
+class Surveyor {
+ public:
+  Surveyor(asio::any_io_executor executor, std::span<const ReachPlan> plans, const Settings& settings,
+           probe::SweepLimits limits, ReachObserver& observer)
+      : executor_{executor},
+        plans_{plans},
+        settings_{settings},
+        observer_{observer},
+        sweep_{executor, settings.source, limits},
+        turns_{executor, traced_at_once},
+        changed_{executor, Clock::time_point::max()} {}
+
+  awaitable<ReachSurvey> run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    begin();
+    bool complete = true;
+    while (!sweep_.idle() || !tasks_.empty()) {
+      if (sweep_.idle()) {
+        changed_.expires_at(Clock::time_point::max());
+        co_await changed_.async_wait(probe::as_result);
+      } else if (const auto attempt = co_await sweep_.next(look_at_)) {
+        take(*attempt);
+      }
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        complete = false;
+        break;
+      }
+      look_at_silence();
+      observer_.moved(progress());
+    }
+    stopping_ = true;
+    turns_.close();
+    for (auto at = tasks_.begin(); at != tasks_.end();) (at++)->emit(asio::cancellation_type::terminal);
+    while (!tasks_.empty()) {
+      changed_.expires_at(Clock::time_point::max());
+      co_await changed_.async_wait(probe::as_result);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    co_return conclude(complete);
+  }
+
+ private:
+  // ---- what is asked
+
+  void begin() {
+    std::vector<std::string> names;
+    for (const auto& plan : plans_) names.insert(names.end(), plan.hosts.begin(), plan.hosts.end());
+    environment_ = probe::read_environment({std::move(names)}, settings_.system_files);
+    // One address of each prefix, then the next: no network gets all of its connections in one burst.
+    std::size_t most = 0;
+    std::vector<std::size_t> first_way(plans_.size());
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      first_way[i] = ways_.size();
+      if (plans_[i].addresses.empty()) continue;
+      most = std::max(most, plans_[i].addresses.size());
+      for (const auto port : plans_[i].ports) add_way(i, port);
+    }
+    for (std::size_t n = 0; n < most; ++n)
+      for (std::size_t i = 0; i < plans_.size(); ++i)
+        for (std::size_t p = 0; n < plans_[i].addresses.size() && p < plans_[i].ports.size(); ++p)
+          connect(first_way[i] + p, {plans_[i].addresses[n], plans_[i].ports[p]});
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      for (const auto& host : plans_[i].hosts) resolve(i, host);
+    environment_.hosts.clear();
+  }
+
+  Way& add_way(std::size_t plan, std::uint16_t port) {
+    auto& way = ways_.emplace_back();
+    way.plan = plan;
+    way.port = port;
+    const auto* prefix = std::get_if<allowlist::Prefix>(&plans_[plan].entry->what);
+    way.whole = prefix == nullptr || prefix->network() == prefix->last();
+    return way;
+  }
+
+  void connect(std::size_t way, const tcp::endpoint& remote) {
+    ++ways_[way].total;
+    sweep_.add(remote);
+    attempts_.push_back({static_cast<std::uint32_t>(way), remote});
+  }
+
+  // ---- names
+
+  void resolve(std::size_t plan, const std::string& host) {
+    auto& name = names_.emplace_back();
+    name.plan = plan;
+    name.target = {Scheme::tcp, {host, {}}, plans_[plan].ports.front(), {}};
+    auto environment = environment_;
+    std::erase_if(environment.hosts, [&](const auto& entry) { return entry.name != host; });
+    add(name.evidence, std::move(environment));
+    auto questions = resolve_host(case_of(name), name.target.host).questions;
+    name.open = questions.size();
+    for (auto& question : questions) spawn(look_up(name, std::move(question)));
+    if (name.open == 0)
+      resolved(name);
+    else
+      ++names_open_;
+  }
+
+  awaitable<void> look_up(Name& name, probe::DnsQuestion question) {
+    auto at = resolvers_.find(question.resolver);
+    if (at == resolvers_.end())
+      at = resolvers_
+               .emplace(question.resolver,
+                        probe::Resolver{executor_, question.resolver, settings_.source.address})
+               .first;
+    const probe::Stopwatch watch;
+    auto fact = co_await at->second.lookup(std::move(question), settings_.timeout);
+    if (stopping_) co_return;
+    add(name.evidence, std::move(fact), watch.span());
+    if (--name.open > 0) co_return;
+    --names_open_;
+    resolved(name);
+  }
+
+  void resolved(Name& name) {
+    const auto addresses = resolve_host(case_of(name), name.target.host).addresses;
+    for (const auto port : plans_[name.plan].ports) {
+      for (const auto& address : addresses) {
+        name.ways.push_back(ways_.size());
+        auto& way = add_way(name.plan, port);
+        way.host = name.target.host.name;
+        connect(ways_.size() - 1, {address, port});
+      }
+    }
+  }
+
+  Case case_of(const Name& name) const { return {name.target, settings_, name.evidence}; }
+
+  // ---- answers
+
+  void take(const probe::SweepAttempt& attempt) {
+    ++ended_;
+    auto& way = ways_[attempts_[attempt.index].way];
+    record(way, attempt, environment_, settings_.source);
+    if (attempt.fact.result)
+      ++accepted_;
+    else if (way.ended() == way.total)
+      trace(way);
+  }
+
+  /// A SYN is sent again after 1 s (RFC 6298 §2.1); who has not answered until then may never do.
+  Clock::duration patience() const {
+    return std::min<Clock::duration>(std::chrono::seconds{1}, settings_.timeout / 4);
+  }
+
+  /// Traces run beside the connections that wait for their answers.
+  void look_at_silence() {
+    const auto now = Clock::now();
+    if (now < look_at_) return;
+    look_at_ = now + patience() / 4;
+    for (const auto& silent : sweep_.silent_since(now - patience())) {
+      auto& way = ways_[attempts_[silent.index].way];
+      const bool only_silence = way.met(Met::accepted) + way.met(Met::refused) + way.met(Met::stopped) == 0;
+      if (only_silence && !way.traced)
+        trace(way, {{attempts_[silent.index].remote}, std::unexpected{silence()}}, Met::silent);
+    }
+  }
+
+  static probe::ConnectFailure silence() { return {{asio::error::timed_out, {}}, 1, false}; }
+
+  // ---- traces
+
+  /// The way has ended without an acceptance.
+  void trace(Way& way) {
+    if (way.traced || way.met(Met::accepted) > 0) return;
+    for (const auto met : {Met::refused, Met::stopped, Met::silent, Met::absent})
+      if (const auto* example = way.example(met)) return trace(way, example->fact, met);
+  }
+
+  void trace(Way& way, const probe::TcpConnect& fact, Met met) {
+    const auto& failure = fact.result.error();
+    const auto& remote = fact.question.remote;
+    // Nothing stands between this machine and itself.
+    if (settings_.trace == TraceMode::never || failure.local || is_own(remote.address())) return;
+    if (failure.icmp && is_own(failure.icmp->sender)) return;
+    const allowlist::Prefix block{remote.address(), remote.address().is_v6() ? block_v6 : block_v4};
+    const auto at = std::ranges::find_if(traced_, [&](const Traced& other) {
+      return other.met == met && other.block == block && other.fact.question.remote.port() == remote.port() &&
+             sender(other.fact) == sender(fact);
+    });
+    if (at != traced_.end()) {
+      way.traced = static_cast<std::size_t>(at - traced_.begin());
+      return;
+    }
+    if (traced_.size() == most_traced) return;
+    way.traced = traced_.size();
+    auto& traced = traced_.emplace_back(Traced{met, block, fact, {}});
+    add(traced.evidence, environment_);
+    ask(traced, {remote, PathFlow::syn, settings_.hops, {}});
+    // An ICMP error of another device names it, and only its distance is asked; else other packets to the
+    // address show who is there.
+    if (failure.icmp && failure.icmp->sender != remote.address()) return;
+    constexpr std::uint16_t https = 443, http = 80;
+    ask(traced,
+        {{remote.address(), remote.port() == https ? http : https}, PathFlow::syn, settings_.hops, {}});
+    ask(traced, {{remote.address(), traceroute_port}, PathFlow::udp, settings_.hops, {}});
+  }
+
+  static std::optional<asio::ip::address> sender(const probe::TcpConnect& fact) {
+    const auto& icmp = fact.result.error().icmp;
+    return icmp ? std::optional{icmp->sender} : std::nullopt;
+  }
+
+  bool is_own(const asio::ip::address& address) const {
+    return address.is_loopback() ||
+           std::ranges::find(environment_.addresses, address) != environment_.addresses.end();
+  }
+
+  void ask(Traced& traced, probe::PathQuestion question) {
+    spawn(follow(traced, std::move(question)));
+    ++traces_open_;
+  }
+
+  awaitable<void> follow(Traced& traced, probe::PathQuestion question) {
+    // Its own time begins with its turn.
+    const auto turn = co_await turns_.take(Clock::time_point::max());
+    if (turn && !stopping_) {
+      const probe::Stopwatch watch;
+      const auto timeout = std::max<Clock::duration>(settings_.timeout - patience(), patience());
+      auto fact = co_await probe::trace_path(std::move(question), settings_.source, timeout, {});
+      if (!stopping_) add(traced.evidence, std::move(fact), watch.span());
+    }
+    --traces_open_;
+  }
+
+  // ---- the loop's own
+
+  void spawn(awaitable<void> task) {
+    auto& cancel = tasks_.emplace_back();
+    asio::co_spawn(
+        executor_, std::move(task),
+        asio::bind_cancellation_slot(cancel.slot(), [this, &cancel](const std::exception_ptr& failure) {
+          if (failure && !stopping_) failure_ = failure;
+          tasks_.remove_if([&](const auto& other) { return &other == &cancel; });
+          sweep_.wake();
+          changed_.cancel();
+        }));
+  }
+
+  template <typename Fact>
+  static void add(Evidence& evidence, Fact fact, probe::Span span = {}) {
+    const probe::MeasurementId id{static_cast<std::uint32_t>(evidence.measurements().size() + 1)};
+    evidence.add({id, span, std::move(fact), {}});
+  }
+
+  ReachProgress progress() const { return {attempts_.size(), ended_, accepted_, names_open_, traces_open_}; }
+
+  // ---- the verdicts
+
+  ReachSurvey conclude(bool complete) {
+    std::vector<std::vector<WayReach>> of_plan(plans_.size());
+    for (auto& name : names_) judge_name(name, of_plan[name.plan]);
+    for (const auto& way : ways_) {
+      const auto& plan = plans_[way.plan];
+      const auto* traced = way.traced ? &traced_[*way.traced] : nullptr;
+      of_plan[way.plan].push_back(judge_way(way, plan, traced, settings_, environment_));
+    }
+    ReachSurvey survey{{}, {}, attempts_.size(), complete};
+    survey.entries.reserve(plans_.size());
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      survey.entries.push_back(judge_entry(plans_[i], std::move(of_plan[i])));
+    survey.environment = std::move(environment_);
+    return survey;
+  }
+
+  /// What DNS says decides before what the addresses do.
+  void judge_name(Name& name, std::vector<WayReach>& into) {
+    Way without{name.plan, name.target.host.name, name.target.port, true, 0, {}, {}, {}, {}};
+    if (name.open > 0) {
+      into.push_back(judge_way(without, plans_[name.plan], nullptr, settings_, environment_));
+      return;
+    }
+    for (const auto way : name.ways)
+      if (ways_[way].met(Met::accepted) > 0)
+        add(name.evidence, probe::TcpConnect{{attempt_of(way)}, probe::TcpEstablished{}});
+    const auto findings = check_dns(case_of(name));
+    const bool broken =
+        std::ranges::any_of(findings, [](const Finding& finding) { return finding.status == Status::fail; });
+    for (const auto way : name.ways)
+      if (broken) ways_[way].name_findings = findings;
+    if (!name.ways.empty()) return;
+    without.name_findings = findings;
+    into.push_back(judge_way(without, plans_[name.plan], nullptr, settings_, environment_));
+  }
+
+  tcp::endpoint attempt_of(std::size_t way) const {
+    return std::ranges::find(attempts_, static_cast<std::uint32_t>(way), &Attempt::way)->remote;
+  }
+
+  struct Attempt {
+    std::uint32_t way;
+    tcp::endpoint remote;
+  };
+
+  asio::any_io_executor executor_;
+  std::span<const ReachPlan> plans_;
+  const Settings& settings_;
+  ReachObserver& observer_;
+  probe::Environment environment_;
+  probe::ConnectSweep sweep_;
+  probe::Turns turns_;
+  std::deque<Way> ways_;
+  std::deque<Attempt> attempts_;  ///< by the sweep's index
+  std::deque<Name> names_;
+  std::deque<Traced> traced_;
+  std::map<asio::ip::udp::endpoint, probe::Resolver> resolvers_;
+  std::list<asio::cancellation_signal> tasks_;
+  asio::steady_timer changed_;
+  std::exception_ptr failure_;
+  Clock::time_point look_at_ = Clock::now() + patience();
+  std::size_t names_open_ = 0;
+  std::size_t ended_ = 0;
+  std::size_t accepted_ = 0;
+  std::size_t traces_open_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+awaitable<ReachSurvey> survey_reach(std::span<const ReachPlan> plans, const Settings& settings,
+                                    probe::SweepLimits limits, ReachObserver& observer) {
+  Surveyor surveyor{co_await asio::this_coro::executor, plans, settings, limits, observer};
+  co_return co_await surveyor.run();
+}
+
+}  // namespace fwprobe::checks
