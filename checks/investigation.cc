@@ -29,8 +29,9 @@ constexpr std::chrono::milliseconds name_patience{500};
 /// Answers questions at the same time and collects the measurements of one target.
 class Engine {
  public:
-  Engine(const Target& target, const Settings& settings, probe::TlsContexts& contexts, Observer& observer)
-      : target_{target}, settings_{settings}, contexts_{contexts}, observer_{observer} {}
+  Engine(const Target& target, const Settings& settings, probe::TlsContexts& contexts, Observer& observer,
+         probe::HttpLimits limits)
+      : target_{target}, settings_{settings}, contexts_{contexts}, observer_{observer}, limits_{limits} {}
 
   /// Returns false when it was cancelled or the deadline came before nothing was left to ask.
   awaitable<bool> run() {
@@ -227,7 +228,8 @@ class Engine {
   awaitable<Answer> measure(probe::HttpQuestion question) {
     auto connection = take(question.connection);
     const auto secrets = secrets_for(question);
-    auto exchanged = co_await probe::exchange(std::move(question), std::move(connection), secrets, timeout());
+    auto exchanged =
+        co_await probe::exchange(std::move(question), std::move(connection), secrets, timeout(), limits_);
     co_return Answer{std::move(exchanged.fact), std::move(exchanged.connection)};
   }
 
@@ -276,6 +278,7 @@ class Engine {
   const Settings& settings_;
   probe::TlsContexts& contexts_;
   Observer& observer_;
+  const probe::HttpLimits limits_;
   const Clock::time_point deadline_ =
       Clock::now() + settings_.deadline + settings_.idle.value_or(Clock::duration::zero());
 
@@ -294,10 +297,10 @@ class Engine {
 }  // namespace
 
 awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
-                                     Observer& observer) {
+                                     Observer& observer, probe::HttpLimits limits) {
   Investigation investigation;
   investigation.target = std::move(target);
-  Engine engine{investigation.target, settings, contexts, observer};
+  Engine engine{investigation.target, settings, contexts, observer, limits};
   investigation.complete = co_await engine.run();
   investigation.evidence = std::move(engine).take_evidence();
   conclude(investigation, settings);

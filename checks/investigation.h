@@ -42,9 +42,11 @@ class Observer {
 };
 
 /// Investigates one target on the calling coroutine's executor. Cancelling it (SIGINT) ends every operation;
-/// the measurements made until then are judged and returned with complete = false.
+/// the measurements made until then are judged and returned with complete = false. `limits` are those of each
+/// response.
 asio::awaitable<Investigation> investigate(Target target, const Settings& settings,
-                                           probe::TlsContexts& contexts, Observer& observer);
+                                           probe::TlsContexts& contexts, Observer& observer,
+                                           probe::HttpLimits limits = {});
 
 /// Judges recorded measurements: what `investigate` does after its last measurement, and all that a replay
 /// does.

@@ -15,16 +15,16 @@
 
 namespace fwprobe::checks {
 
-enum class Reach : std::uint8_t {
+enum class Reached : std::uint8_t {
   reachable,
   partly,       ///< some of it is, and something stops the rest
   unreachable,  ///< something stops all of it
   unknown,      ///< cannot be told from here
   skipped,      ///< not probed, or not for this machine
 };
-std::string_view name(Reach reach);
+std::string_view name(Reached reach);
 /// partly and unreachable fail, unknown is an error.
-Status status_of(Reach reach);
+Status status_of(Reached reach);
 
 /// How a connection attempt ended, for the question whether the way is open.
 enum class Met : std::uint8_t {
@@ -73,7 +73,7 @@ struct Traced {
 struct WayReach {
   std::string host;
   std::uint16_t port = 0;
-  Reach reach = Reach::unknown;
+  Reached reach = Reached::unknown;
   std::optional<Cause> cause;  ///< what is underneath, when not reachable
   std::string summary;         ///< one line
   std::optional<Location> location;
@@ -85,7 +85,7 @@ struct WayReach {
 
 struct EntryReach {
   const allowlist::Entry* entry = nullptr;
-  Reach reach = Reach::skipped;
+  Reached reach = Reached::skipped;
   std::string summary;
   std::vector<WayReach> ways;
   /// The way that decided; null when there is none.

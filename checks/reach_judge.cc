@@ -84,21 +84,21 @@ class Judge {
     std::ranges::copy(way_.count, made_.count);
     if (!resolved()) return std::move(made_);
     if (way_.ended() < way_.total || way_.total == 0) {
-      conclude(Reach::unknown, "stopped before it was measured");
+      conclude(Reached::unknown, "stopped before it was measured");
     } else if (way_.met(Met::accepted) > 0) {
       answered("accepted");
     } else if (way_.met(Met::refused) > 0) {
       refused();
     } else if (way_.met(Met::stopped) > 0) {
-      stopped(*way_.example(Met::stopped), Reach::unreachable);
+      stopped(*way_.example(Met::stopped), Reached::unreachable);
     } else if (way_.met(Met::failed) > 0) {
       const auto& example = *way_.example(Met::failed);
       made_.cause = example.verdict.cause;
       made_.location = example.verdict.location;
-      conclude(Reach::unknown, example.verdict.words);
+      conclude(Reached::unknown, example.verdict.words);
     } else if (way_.met(Met::unrouted) == way_.total) {
       made_.cause = Cause::local_no_route;
-      conclude(Reach::skipped, fmt::format("this machine has no {} route", family()));
+      conclude(Reached::skipped, fmt::format("this machine has no {} route", family()));
     } else {
       unanswered();
     }
@@ -111,7 +111,7 @@ class Judge {
   }
   std::string_view family() const { return v6() ? "IPv6" : "IPv4"; }
 
-  void conclude(Reach reach, std::string summary) {
+  void conclude(Reached reach, std::string summary) {
     made_.reach = reach;
     made_.summary = std::move(summary);
     if (!way_.whole && way_.total > 1)
@@ -123,7 +123,7 @@ class Judge {
   bool resolved() {
     for (const auto& finding : way_.name_findings) {
       if (finding.status != Status::fail && finding.status != Status::error) continue;
-      made_.reach = finding.status == Status::fail ? Reach::unreachable : Reach::unknown;
+      made_.reach = finding.status == Status::fail ? Reached::unreachable : Reached::unknown;
       made_.cause = finding.cause;
       made_.summary = finding.summary;
       made_.location = finding.location;
@@ -136,8 +136,8 @@ class Judge {
 
   /// Hosts of a prefix need not all listen; a device that says no to some of them is another thing.
   void answered(std::string_view how) {
-    if (way_.met(Met::stopped) == 0) return conclude(Reach::reachable, std::string{how});
-    stopped(*way_.example(Met::stopped), Reach::partly);
+    if (way_.met(Met::stopped) == 0) return conclude(Reached::reachable, std::string{how});
+    stopped(*way_.example(Met::stopped), Reached::partly);
   }
 
   void refused() {
@@ -147,13 +147,13 @@ class Judge {
       made_.confidence = verdict.confidence;
       return answered("a RST answers: nothing listens there, and the way is open");
     }
-    if (!made_.traced) return give(verdict, example, Reach::unreachable);
+    if (!made_.traced) return give(verdict, example, Reached::unreachable);
     made_.confidence = Confidence::low;
-    conclude(Reach::unknown, fmt::format("a RST answers; the one of {} came from a device on the way{}",
-                                         text(*made_.traced), where_that_is(verdict.location)));
+    conclude(Reached::unknown, fmt::format("a RST answers; the one of {} came from a device on the way{}",
+                                           text(*made_.traced), where_that_is(verdict.location)));
   }
 
-  void stopped(const MetExample& example, Reach reach) { give(placed(example), example, reach); }
+  void stopped(const MetExample& example, Reached reach) { give(placed(example), example, reach); }
 
   /// Silence, or nobody there: from one address that is published it is a failure. In a prefix it is one only
   /// if something shows that the address is there, or that other packets to it get further.
@@ -161,12 +161,12 @@ class Judge {
     const auto* silent = way_.example(Met::silent);
     const auto& example = silent != nullptr ? *silent : *way_.example(Met::absent);
     const auto verdict = placed(example);
-    if (way_.whole) return give(verdict, example, Reach::unreachable);
+    if (way_.whole) return give(verdict, example, Reached::unreachable);
     if (silent != nullptr && !made_.traced && traced_ != nullptr && is_proven(*traced_))
-      return give(verdict, example, Reach::unreachable);
+      return give(verdict, example, Reached::unreachable);
     made_.confidence = Confidence::low;
     made_.location = verdict.location.hop ? std::optional{verdict.location} : std::nullopt;
-    conclude(Reach::unknown,
+    conclude(Reached::unknown,
              fmt::format("cannot tell: {}, which is also what addresses without a host show", verdict.words));
   }
 
@@ -201,7 +201,7 @@ class Judge {
             {}};
   }
 
-  void give(const ConnectVerdict& verdict, const MetExample& example, Reach reach) {
+  void give(const ConnectVerdict& verdict, const MetExample& example, Reached reach) {
     made_.cause = verdict.cause;
     made_.location = verdict.location;
     made_.confidence = verdict.confidence;
@@ -239,14 +239,14 @@ class Judge {
 };
 
 /// The worst of an entry's ways; partly when they differ.
-Reach together(const std::vector<WayReach>& ways) {
-  const auto has = [&](Reach reach) {
+Reached together(const std::vector<WayReach>& ways) {
+  const auto has = [&](Reached reach) {
     return std::ranges::find(ways, reach, &WayReach::reach) != ways.end();
   };
-  if (has(Reach::partly) || (has(Reach::unreachable) && has(Reach::reachable))) return Reach::partly;
-  for (const auto reach : {Reach::unreachable, Reach::unknown, Reach::reachable})
+  if (has(Reached::partly) || (has(Reached::unreachable) && has(Reached::reachable))) return Reached::partly;
+  for (const auto reach : {Reached::unreachable, Reached::unknown, Reached::reachable})
     if (has(reach)) return reach;
-  return Reach::skipped;
+  return Reached::skipped;
 }
 
 std::string where_text(const WayReach& way) {
@@ -254,13 +254,13 @@ std::string where_text(const WayReach& way) {
 }
 
 std::string summary_of(const EntryReach& entry) {
-  if (entry.reach != Reach::reachable) {
+  if (entry.reach != Reached::reachable) {
     const auto* way = entry.deciding();
     return way == nullptr ? std::string{} : fmt::format("{}: {}", where_text(*way), way->summary);
   }
   const auto& first = entry.ways.front();
   const bool alike = std::ranges::all_of(entry.ways, [&](const auto& way) {
-    return way.summary == first.summary || way.reach != Reach::reachable;
+    return way.summary == first.summary || way.reach != Reached::reachable;
   });
   if (entry.ways.size() == 1 || !alike) return fmt::format("{}: {}", where_text(first), first.summary);
   std::vector<std::uint16_t> ports;
@@ -271,12 +271,12 @@ std::string summary_of(const EntryReach& entry) {
 
 }  // namespace
 
-std::string_view name(Reach reach) {
+std::string_view name(Reached reach) {
   constexpr std::string_view names[] = {"reachable", "partly", "unreachable", "unknown", "skipped"};
   return names[static_cast<std::size_t>(reach)];
 }
 
-Status status_of(Reach reach) {
+Status status_of(Reached reach) {
   constexpr Status statuses[] = {Status::pass, Status::fail, Status::fail, Status::error, Status::skip};
   return statuses[static_cast<std::size_t>(reach)];
 }
@@ -290,7 +290,7 @@ const MetExample* Way::example(Met kind) const {
 
 const WayReach* EntryReach::deciding() const {
   for (const auto wanted :
-       {Reach::partly, Reach::unreachable, Reach::unknown, Reach::reachable, Reach::skipped}) {
+       {Reached::partly, Reached::unreachable, Reached::unknown, Reached::reachable, Reached::skipped}) {
     const auto at = std::ranges::find(ways, wanted, &WayReach::reach);
     if (at != ways.end()) return &*at;
   }
@@ -315,7 +315,7 @@ WayReach judge_way(const Way& way, const ReachPlan& plan, const Traced* traced, 
 }
 
 EntryReach judge_entry(const ReachPlan& plan, std::vector<WayReach> ways) {
-  EntryReach entry{plan.entry, Reach::skipped, plan.skipped, std::move(ways)};
+  EntryReach entry{plan.entry, Reached::skipped, plan.skipped, std::move(ways)};
   if (!plan.skipped.empty()) return entry;
   entry.reach = together(entry.ways);
   entry.summary = summary_of(entry);

@@ -221,7 +221,7 @@ class Surveyor {
     // Nothing stands between this machine and itself.
     if (settings_.trace == TraceMode::never || failure.local || is_own(remote.address())) return;
     if (failure.icmp && is_own(failure.icmp->sender)) return;
-    const allowlist::Prefix block{remote.address(), remote.address().is_v6() ? block_v6 : block_v4};
+    const auto block = block_of(way, remote.address());
     const auto at = std::ranges::find_if(traced_, [&](const Traced& other) {
       return other.met == met && other.block == block && other.fact.question.remote.port() == remote.port() &&
              sender(other.fact) == sender(fact);
@@ -242,6 +242,13 @@ class Surveyor {
     ask(traced,
         {{remote.address(), remote.port() == https ? http : https}, PathFlow::syn, settings_.hops, {}});
     ask(traced, {{remote.address(), traceroute_port}, PathFlow::udp, settings_.hops, {}});
+  }
+
+  /// A prefix is traced for itself: whether its addresses have hosts is seen only by looking.
+  allowlist::Prefix block_of(const Way& way, const asio::ip::address& address) const {
+    const int shared = address.is_v6() ? block_v6 : block_v4;
+    const auto* prefix = std::get_if<allowlist::Prefix>(&plans_[way.plan].entry->what);
+    return {address, prefix == nullptr || way.whole ? shared : std::max(shared, prefix->length())};
   }
 
   static std::optional<asio::ip::address> sender(const probe::TcpConnect& fact) {

@@ -36,6 +36,7 @@ struct CheckArguments {
 struct CheckJob {
   std::vector<checks::Target> targets;
   checks::Settings settings;
+  probe::HttpLimits limits;  ///< of each response
   Output output;
 };
 

@@ -9,28 +9,16 @@
 namespace fwprobe::cli {
 namespace {
 
-std::string render_for_file(const reports::Report& report, const reports::Format& format,
-                            const Output& output) {
-  constexpr int file_width = 100;
-  const bool hops = output.hops && &format == &reports::formats().front();
-  return (hops ? reports::hops_text(report) : "") +
-         format.render(report, {{false, file_width, output.verbose}, output.strict});
-}
-
 /// Returns whether all were written.
-bool write_reports(const Output& output, const reports::Report& report, const Variables& variables) {
+bool write_all_of(const std::vector<Document>& documents) {
   bool all_written = true;
-  const auto note = [&](const std::expected<void, std::string>& written, std::string_view where) {
-    if (written) return;
+  for (const auto& [path, text] : documents) {
+    const auto written = path.empty() ? write_all(STDOUT_FILENO, text) : write_file(path, text);
+    if (written) continue;
     all_written = false;
-    fmt::print(stderr, "fwprobe: the report was not written: {}{}\n", where, written.error());
-  };
-  for (const auto& file : output.reports)
-    note(write_file(file.path, render_for_file(report, *file.format, output)), "");
-  auto style = style_for_output(output.color, variables);
-  style.verbose = output.verbose;
-  const reports::RenderOptions options{style, output.strict};
-  note(write_all(STDOUT_FILENO, output.format->render(report, options)), "standard output: ");
+    fmt::print(stderr, "fwprobe: the report was not written: {}{}\n", path.empty() ? "standard output: " : "",
+               written.error());
+  }
   return all_written;
 }
 
@@ -51,10 +39,24 @@ ExitCode exit_code(checks::Status status, bool strict) {
 
 }  // namespace
 
-ExitCode deliver(const Output& output, const reports::Report& report, const Variables& variables) {
-  const bool written = write_reports(output, report, variables);
-  const auto code = exit_code(report.status(), output.strict);
+ExitCode deliver(const std::vector<Document>& documents, checks::Status status, bool strict) {
+  const bool written = write_all_of(documents);
+  const auto code = exit_code(status, strict);
   return written || code == ExitCode::failed ? code : ExitCode::not_measured;
+}
+
+ExitCode deliver(const Output& output, const reports::Report& report, const Variables& variables) {
+  std::vector<Document> documents;
+  for (const auto& file : output.reports) {
+    const bool hops = output.hops && file.format == &reports::formats().front();
+    documents.push_back(
+        {file.path, (hops ? reports::hops_text(report) : "") +
+                        file.format->render(report, {{false, file_width, output.verbose}, output.strict})});
+  }
+  auto style = style_for_output(output.color, variables);
+  style.verbose = output.verbose;
+  documents.push_back({{}, output.format->render(report, {style, output.strict})});
+  return deliver(documents, report.status(), output.strict);
 }
 
 }  // namespace fwprobe::cli

@@ -21,24 +21,6 @@ namespace {
 /// Targets of one command line that are measured at the same time.
 constexpr std::size_t max_concurrent = 16;
 
-/// RFC 9562 §5.4.
-std::string random_uuid() {
-  std::array<std::uint8_t, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw std::system_error{errno, std::system_category(), "getrandom"};
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    text += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
-  return text;
-}
-
-/// As precise as reports say it.
-probe::WallClock::time_point now() {
-  return std::chrono::floor<std::chrono::milliseconds>(probe::WallClock::now());
-}
-
 /// All targets, at most max_concurrent at once, until done or a signal comes.
 class Run {
  public:
@@ -85,7 +67,7 @@ class Run {
     ++running_;
     auto& task = tasks_.emplace_back();
     asio::co_spawn(
-        context_, checks::investigate(job_.targets[index], job_.settings, contexts_, observer_),
+        context_, checks::investigate(job_.targets[index], job_.settings, contexts_, observer_, job_.limits),
         asio::bind_cancellation_slot(task.slot(), [this, index, &signals](const std::exception_ptr& failure,
                                                                           checks::Investigation result) {
           if (failure) failure_ = failure;
@@ -109,17 +91,33 @@ class Run {
 
 }  // namespace
 
+std::string random_uuid() {
+  std::array<std::uint8_t, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    throw std::system_error{errno, std::system_category(), "getrandom"};
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    text += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
+  return text;
+}
+
+probe::WallClock::time_point report_time() {
+  return std::chrono::floor<std::chrono::milliseconds>(probe::WallClock::now());
+}
+
 Measured measure(const CheckJob& job, probe::TlsContexts& contexts, checks::Observer& observer) {
   Measured measured;
   auto& report = measured.report;
   report.run_id = random_uuid();
-  report.started = now();
+  report.started = report_time();
   Run run{job, contexts, observer};
   measured.signal = run.run();
   report.targets = std::move(run).take_results();
   const auto settings = std::make_shared<const checks::Settings>(job.settings);
   for (auto& target : report.targets) target.settings = settings;
-  report.finished = now();
+  report.finished = report_time();
   report.complete = measured.signal == 0;
   const auto& environment = report.targets.front().evidence.environment();
   report.vantage = {environment.host, std::nullopt, environment.addresses, job.settings.egress};

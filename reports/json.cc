@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checks/flow_rules.h"
+#include "reports/json_parts.h"
 #include "reports/measurement_json.h"
 #include "reports/report.h"
 #include "reports/settings_json.h"
@@ -38,14 +39,6 @@ Json ids_json(const std::vector<probe::MeasurementId>& ids) {
   auto array = Json::array();
   for (const auto id : ids) array.push_back(id_text(id));
   return array;
-}
-
-Json location_json(const checks::Location& location) {
-  return {{"where", name(location.where)},
-          {"hop", or_null(location.hop)},
-          {"address", address_json(location.address)},
-          {"precision", location.precision ? Json(name(*location.precision)) : Json(nullptr)},
-          {"next", address_json(location.next)}};
 }
 
 Json prefixes_json(const std::vector<allowlist::Prefix>& prefixes) {
@@ -132,14 +125,6 @@ Json target_json(const checks::Investigation& investigation,
   return json;
 }
 
-Json vantage_json(const Vantage& vantage) {
-  return {{"host", vantage.host},
-          {"site", or_null(vantage.site)},
-          {"addresses", addresses_json(vantage.addresses)},
-          {"egress", vantage.egress.empty() ? Json(nullptr) : Json(vantage.egress.front().to_string())},
-          {"egress_addresses", addresses_json(vantage.egress)}};
-}
-
 Json summary_json(const Report& report) {
   Json json{{"status", name(report.status())}, {"targets", report.targets.size()}};
   for (const auto status : {Status::pass, Status::warn, Status::fail, Status::error})
@@ -149,6 +134,22 @@ Json summary_json(const Report& report) {
 }
 
 }  // namespace
+
+Json location_json(const checks::Location& location) {
+  return {{"where", name(location.where)},
+          {"hop", or_null(location.hop)},
+          {"address", address_json(location.address)},
+          {"precision", location.precision ? Json(name(*location.precision)) : Json(nullptr)},
+          {"next", address_json(location.next)}};
+}
+
+Json vantage_json(const Vantage& vantage) {
+  return {{"host", vantage.host},
+          {"site", or_null(vantage.site)},
+          {"addresses", addresses_json(vantage.addresses)},
+          {"egress", vantage.egress.empty() ? Json(nullptr) : Json(vantage.egress.front().to_string())},
+          {"egress_addresses", addresses_json(vantage.egress)}};
+}
 
 std::string render_json(const Report& report) {
   Json json{{"schema", "fwprobe/report/v1"},

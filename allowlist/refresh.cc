@@ -1,0 +1,96 @@
+#include "allowlist/refresh.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "allowlist/load_set.h"
+#include "allowlist/publication.h"
+#include "allowlist/rules/json_tree.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+constexpr double most_shrinking = 0.2;
+constexpr int shortest_v4 = 8;
+constexpr int shortest_v6 = 16;
+
+/// Of AWS and Google, Azure, Atlassian, Oracle; the first that a file has.
+constexpr std::string_view mark_keys[] = {"syncToken",    "changeNumber",           "creationTime",
+                                          "creationDate", "last_updated_timestamp", "createDate"};
+
+std::optional<EditionMark> mark_of(std::string_view text) {
+  const auto tree = JsonTree::parse(text);
+  if (!tree) return std::nullopt;
+  for (const auto key : mark_keys) {
+    const auto* node = member(tree->root(), key);
+    if (node == nullptr) continue;
+    if (const auto* number = node->as<std::int64_t>())
+      return EditionMark{std::string{key}, std::to_string(*number)};
+    if (const auto* words = node->as<std::string>()) return EditionMark{std::string{key}, *words};
+  }
+  return std::nullopt;
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return '0' <= c && c <= '9'; });
+}
+
+std::string_view without_zeros(std::string_view digits) {
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits;
+}
+
+template <typename Ranges>
+double size_of(const Ranges& set) {
+  double size = 0;
+  for (const auto& range : set.ranges()) size += static_cast<double>(range.last - range.first) + 1;
+  return size;
+}
+
+/// Each family for itself: beside IPv6 the loss of all of IPv4 would not show.
+void compare_sizes(std::string_view what, double before, double after, std::vector<std::string>& said) {
+  if (before > 0 && after < before * (1 - most_shrinking))
+    said.push_back(
+        fmt::format("it has {:.0f} % fewer {} than the list that is kept ({:.0f} in place of {:.0f})",
+                    100 * (1 - after / before), what, after, before));
+}
+
+}  // namespace
+
+std::expected<Edition, ListError> read_edition(std::string_view text, std::string_view file,
+                                               std::string_view publisher, std::chrono::year_month_day day) {
+  const auto list = parse_list(text, {file, publisher, day, {}, Entries::all});
+  if (!list) return std::unexpected{list.error()};
+  Edition edition{addresses(*list, day), list->entries.size(), {}, mark_of(text)};
+  for (const auto& entry : list->entries)
+    if (const auto* prefix = std::get_if<Prefix>(&entry.what))
+      if (prefix->length() < (prefix->network().is_v4() ? shortest_v4 : shortest_v6))
+        edition.wide.push_back(*prefix);
+  return edition;
+}
+
+std::vector<std::string> suspicions(const Edition& fetched, const Edition* kept) {
+  std::vector<std::string> said;
+  for (const auto& prefix : fetched.wide)
+    if (kept == nullptr || !kept->addresses.contains(prefix))
+      said.push_back(fmt::format("it has {}, which is wider than any list should be", prefix.text()));
+  if (kept == nullptr) return said;
+  if (fetched.mark && kept->mark && is_older(*fetched.mark, *kept->mark))
+    said.push_back(fmt::format("it is older than the list that is kept: {} {} in place of {}",
+                               fetched.mark->key, fetched.mark->value, kept->mark->value));
+  compare_sizes("entries", static_cast<double>(kept->entries), static_cast<double>(fetched.entries), said);
+  compare_sizes("IPv4 addresses", size_of(kept->addresses.v4()), size_of(fetched.addresses.v4()), said);
+  compare_sizes("IPv6 addresses", size_of(kept->addresses.v6()), size_of(fetched.addresses.v6()), said);
+  return said;
+}
+
+bool is_older(const EditionMark& a, const EditionMark& b) {
+  if (a.key != b.key) return false;
+  if (!is_digits(a.value) || !is_digits(b.value)) return a.value < b.value;
+  const auto x = without_zeros(a.value);
+  const auto y = without_zeros(b.value);
+  return x.size() != y.size() ? x.size() < y.size() : x < y;
+}
+
+}  // namespace fwprobe::allowlist

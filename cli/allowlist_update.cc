@@ -1,0 +1,256 @@
+#include "cli/allowlist_update.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "allowlist/list_file.h"
+#include "allowlist/publishers.h"
+#include "allowlist/refresh.h"
+#include "checks/redirects.h"
+#include "cli/kept_edition.h"
+#include "cli/kept_lists.h"
+#include "cli/measure.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "reports/escape.h"
+#include "reports/value_text.h"
+
+namespace fwprobe::cli {
+namespace {
+
+using allowlist::Edition, allowlist::Prefix, allowlist::PrefixSet;
+
+/// Lists whose address in the table is a page for people.
+struct ByHand {
+  std::string_view name;
+  std::string_view how;
+};
+constexpr ByHand by_hand[] = {
+    {"azure-service-tags",
+     "its file has another name every week; copy the link from that page and give it as --url"},
+};
+
+constexpr std::size_t most_changes = 40;  ///< that are shown, unless verbose
+
+struct Plan {
+  std::string name;
+  std::string url;
+  std::string path;  ///< where the list is kept
+  bool accept = false, verbose = false;
+};
+
+std::expected<Plan, UsageError> understand_update(const AllowlistUpdateArguments& a,
+                                                  const Variables& variables) {
+  const auto refuse = [](std::string message) { return std::unexpected{UsageError{std::move(message)}}; };
+  const auto* publisher = allowlist::find_publisher(a.name);
+  if (publisher == nullptr) {
+    std::vector<std::string_view> names;
+    for (const auto& row : allowlist::publishers()) names.push_back(row.name);
+    return refuse(
+        fmt::format("'{}' is not a list that can be fetched; these are: {}", a.name, fmt::join(names, ", ")));
+  }
+  const auto* manual = std::ranges::find(by_hand, a.name, &ByHand::name);
+  if (manual != std::end(by_hand) && a.url.empty())
+    return refuse(fmt::format("{} is at {}: {}", a.name, publisher->url, manual->how));
+  if (!a.url.empty() && !a.url.starts_with("https://"))
+    return refuse(
+        fmt::format("--url: '{}' is not an https:// URL; a list that decides about firewalls is fetched over "
+                    "verified TLS only",
+                    a.url));
+  const auto folder = kept_lists(variables);
+  if (folder.empty()) return refuse("there is no place to keep the list: set XDG_DATA_HOME or HOME");
+  return Plan{a.name, a.url.empty() ? std::string{publisher->url} : a.url,
+              allowlist::kept_file(folder, *publisher), a.accept, a.verbose};
+}
+
+/// The list that is kept, as far as it can be read.
+struct Before {
+  std::optional<Edition> edition;
+  std::optional<KeptNote> note;
+  std::string problem;
+};
+
+std::chrono::year_month_day today() {
+  return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
+
+Before before(const Plan& plan) {
+  Before before;
+  const auto text = read_kept(plan.path);
+  if (!text) before.problem = text.error();
+  if (!text || !*text) return before;
+  auto edition = allowlist::read_edition(**text, plan.path, plan.name, today());
+  if (!edition) {
+    before.problem = edition.error().message;
+    return before;
+  }
+  before.edition = std::move(*edition);
+  before.note = read_note(plan.path);
+  return before;
+}
+
+/// What the publisher answered.
+struct Answer {
+  bool unchanged = false;  ///< 304
+  std::string text;
+  std::string etag;
+};
+
+struct NoAnswer {
+  std::string why;
+  ExitCode code = ExitCode::failed;
+};
+
+std::string why_not(const checks::Investigation& investigation) {
+  const auto& diagnosis = investigation.diagnosis;
+  if (!diagnosis || !diagnosis->cause) return "the publisher's answer could not be fetched";
+  return fmt::format("{}: {}", row(*diagnosis->cause).code, diagnosis->explanation);
+}
+
+std::expected<Answer, NoAnswer> answer_of(const Measured& measured, bool conditional) {
+  if (measured.signal != 0)
+    return std::unexpected{
+        NoAnswer{"interrupted", measured.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated}};
+  const auto& investigation = measured.report.targets.front();
+  const auto walk = checks::walk({investigation.target, *investigation.settings, investigation.evidence});
+  for (const auto& visit : walk.visits)
+    if (visit.url.scheme != "https")
+      return std::unexpected{
+          NoAnswer{fmt::format("it redirects to {}, which is not https", visit.url.text())}};
+  const auto* exchange = walk.visits.back().exchange;
+  const bool failed = walk.end != checks::Walk::End::answered || exchange == nullptr || !exchange->result;
+  if (failed) return std::unexpected{NoAnswer{why_not(investigation)}};
+  const auto& response = *exchange->result;
+  if (response.status == 304 && conditional) return Answer{true, {}, {}};
+  if (response.status != 200) return std::unexpected{NoAnswer{why_not(investigation)}};
+  const auto etag = probe::header(response.headers, "ETag");
+  return Answer{false, response.body, std::string{etag.value_or("")}};
+}
+
+std::string signed_lines(std::string_view sign, const PrefixSet& addresses, bool all) {
+  const auto prefixes = addresses.prefixes();
+  std::string text;
+  for (std::size_t i = 0; i < prefixes.size() && (all || i < most_changes); ++i)
+    text += fmt::format("{} {}\n", sign, prefixes[i].text());
+  if (!all && prefixes.size() > most_changes)
+    text += fmt::format("{} and {} more (--verbose shows them)\n", sign, prefixes.size() - most_changes);
+  return text;
+}
+
+std::string changes(const Edition& fetched, const Edition& kept, bool all) {
+  return signed_lines("+", fetched.addresses - kept.addresses, all) +
+         signed_lines("-", kept.addresses - fetched.addresses, all);
+}
+
+ExitCode say(std::string_view text, ExitCode code) {
+  if (const auto written = write_all(STDOUT_FILENO, text); !written) {
+    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+    return ExitCode::not_measured;
+  }
+  return code;
+}
+
+ExitCode stay(const Plan& plan, const Before& before, std::string_view why, ExitCode code) {
+  const auto consequence = before.edition ? "the list that is kept stays as it is" : "there is still no list";
+  return say(fmt::format("{}: not updated, {}: {}\n", plan.name, consequence, reports::printable(why, 1000)),
+             code);
+}
+
+KeptNote note_of(const Plan& plan, std::string etag) {
+  return {plan.url, std::move(etag), reports::rfc3339(report_time())};
+}
+
+ExitCode finish(const std::expected<void, std::string>& kept, std::string_view said) {
+  if (kept) return say(said, ExitCode::passed);
+  fmt::print(stderr, "fwprobe: the list was not kept: {}\n", kept.error());
+  return ExitCode::not_measured;
+}
+
+ExitCode take(const Plan& plan, const Before& before, const Answer& answer) {
+  const auto fetched = allowlist::read_edition(answer.text, plan.url, plan.name, today());
+  if (!fetched) return stay(plan, before, fetched.error().message, ExitCode::failed);
+  const auto* kept = before.edition ? &*before.edition : nullptr;
+  const auto said = allowlist::suspicions(*fetched, kept);
+  if (!said.empty() && !plan.accept)
+    return stay(plan, before, fmt::format("{}; --accept takes it all the same", fmt::join(said, "; ")),
+                ExitCode::failed);
+  auto text = fmt::format(
+      "{}: {} entries, {}, from {}\n", plan.name, fetched->entries,
+      fetched->mark ? fmt::format("{} {}", fetched->mark->key, fetched->mark->value) : "without a mark",
+      plan.url);
+  for (const auto& doubt : said) text += fmt::format("accepted although {}\n", doubt);
+  if (!before.problem.empty())
+    text += fmt::format("in place of a list that cannot be read: {}\n", before.problem);
+  if (kept != nullptr) {
+    const auto changed = changes(*fetched, *kept, plan.verbose);
+    text += changed.empty() ? "the same addresses as before\n" : changed;
+  }
+  std::string printable;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = text.find('\n', begin);
+    printable += reports::printable(text.substr(begin, end - begin), 1000) + "\n";
+    begin = end + 1;
+  }
+  return finish(keep(plan.path, answer.text, note_of(plan, answer.etag)), printable);
+}
+
+}  // namespace
+
+void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
+  verb.add_option("NAME", a.name, "whose list: aws, github, … ('fwprobe allowlist list')")->required();
+  verb.add_option("--url", a.url, "fetch it from this https:// URL");
+  verb.add_flag("--accept", a.accept, "take it although it is suspiciously small, wide or old");
+  verb.add_flag("-v,--verbose", a.verbose, "every change");
+  verb.add_flag("-q,--quiet", a.check.output.quiet, "no progress");
+  // A whole list is one step of the network.
+  a.check.timeout = "30s";
+  a.check.deadline = "2m";
+  define_network_options(verb, a.check);
+  verb.add_option("--proxy", a.check.proxy,
+                  "go through this proxy: http://[user:password@]host:port or socks5://…")
+      ->group(connection_group);
+  verb.add_flag("--no-proxy", a.check.no_proxy, "ignore the environment's proxy")->group(connection_group);
+  verb.add_option("--deadline", a.check.deadline, "for the whole download")
+      ->group(connection_group)
+      ->capture_default_str();
+  verb.add_option("--ca-file", a.check.ca_file, "trust these roots (PEM) in place of the system's")
+      ->group("TLS");
+}
+
+ExitCode run_allowlist_update(const AllowlistUpdateArguments& arguments, const Variables& variables) {
+  const auto plan = understand_update(arguments, variables);
+  if (!plan) return wrong_usage(plan.error().message);
+  const auto kept = before(*plan);
+  // The same text has the same tag only where it comes from the same place.
+  const bool conditional =
+      kept.edition && kept.note && kept.note->url == plan->url && !kept.note->etag.empty();
+  auto check = arguments.check;
+  check.targets = {plan->url};
+  check.expected_statuses = "200,304";
+  if (conditional) check.headers.push_back("If-None-Match: " + kept.note->etag);
+  auto job = understand(check, variables);
+  if (!job) return wrong_usage(job.error().message);
+  job->limits.body = allowlist::most_bytes;
+  auto contexts = probe::TlsContexts::load(job->settings.tls);
+  if (!contexts) return wrong_usage(contexts.error());
+  Progress progress{!job->output.quiet && ::isatty(STDERR_FILENO) == 1 ? Progress::Mode::line
+                                                                       : Progress::Mode::silent};
+  const auto measured = measure(*job, *contexts, progress);
+  progress.clear();
+
+  const auto answer = answer_of(measured, conditional);
+  if (!answer) return stay(*plan, kept, answer.error().why, answer.error().code);
+  if (answer->unchanged)
+    return finish(confirm(plan->path, note_of(*plan, kept.note->etag)),
+                  fmt::format("{}: unchanged since {} (304 Not Modified)\n", plan->name,
+                              reports::printable(kept.note->fetched)));
+  return take(*plan, kept, *answer);
+}
+
+}  // namespace fwprobe::cli

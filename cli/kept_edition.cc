@@ -1,0 +1,64 @@
+#include "cli/kept_edition.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+#include "allowlist/list_file.h"
+#include "cli/output.h"
+
+namespace fwprobe::cli {
+namespace {
+
+std::string note_path(const std::string& path) { return path + ".source"; }
+
+std::string note_text(const KeptNote& note) {
+  const nlohmann::ordered_json json{{"url", note.url}, {"etag", note.etag}, {"fetched", note.fetched}};
+  return json.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string text_of(const nlohmann::json& json, const char* key) {
+  const auto at = json.find(key);
+  return at != json.end() && at->is_string() ? at->get<std::string>() : std::string{};
+}
+
+}  // namespace
+
+std::expected<std::optional<std::string>, std::string> read_kept(const std::string& path) {
+  auto file = allowlist::ListFile::open(path);
+  if (!file && file.error() == ENOENT) return std::nullopt;
+  if (!file) return std::unexpected{fmt::format("{}: {}", path, std::strerror(file.error()))};
+  auto text = allowlist::read_all(*file);
+  if (!text) return std::unexpected{fmt::format("{}: {}", path, std::strerror(text.error()))};
+  return std::move(*text);
+}
+
+std::optional<KeptNote> read_note(const std::string& path) {
+  const auto text = read_kept(note_path(path));
+  if (!text || !*text) return std::nullopt;
+  const auto json = nlohmann::json::parse(**text, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  return KeptNote{text_of(json, "url"), text_of(json, "etag"), text_of(json, "fetched")};
+}
+
+std::expected<void, std::string> keep(const std::string& path, std::string_view text, const KeptNote& note) {
+  std::error_code error;
+  const auto folder = std::filesystem::path{path}.parent_path();
+  std::filesystem::create_directories(folder, error);
+  if (error) return std::unexpected{fmt::format("{}: {}", folder.string(), error.message())};
+  if (auto written = write_file(path, text); !written) return written;
+  return write_file(note_path(path), note_text(note));
+}
+
+std::expected<void, std::string> confirm(const std::string& path, const KeptNote& note) {
+  if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0)
+    return std::unexpected{fmt::format("{}: {}", path, std::strerror(errno))};
+  return write_file(note_path(path), note_text(note));
+}
+
+}  // namespace fwprobe::cli

@@ -1,0 +1,243 @@
+"""`fwprobe allowlist check` as a whole: over loopback, and with faults in the lab's network."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ["SOURCE_DIR"])
+sys.path[:0] = [str(SOURCE / "tests/lab"), str(SOURCE / "tests/doubles")]
+import jsonschema
+import namespaces
+import topology
+
+FWPROBE = os.environ["FWPROBE"]
+SCHEMA = jsonschema.Draft7Validator(json.loads((SOURCE / "docs/allowlist-check.schema.json").read_text(encoding="utf-8")))
+PYTHON = "/usr/bin/python3"
+PORT = 8443
+HEAD = "name: test\nretrieved: 2026-01-31\ndirection: outbound\n"
+LISTENER = ("import socket, sys\n"
+            "l = socket.create_server(('::', int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)\n"
+            "print('ready', flush=True)\n"
+            "while True: l.accept()\n")
+
+
+def fwprobe(*arguments, **options):
+    return subprocess.run([FWPROBE, "allowlist", "check", *arguments], capture_output=True, text=True, timeout=60, check=False,
+                          stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]}, **options)
+
+
+class Lists(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="fwprobe-list-"))
+
+    def write(self, entries, head=HEAD):
+        path = os.path.join(self.folder, "list.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(head + "entries:\n" + "".join(f"  - {entry}\n" for entry in entries))
+        return path
+
+    def document(self, done):
+        self.assertEqual(done.stderr, "")
+        document = json.loads(done.stdout)
+        SCHEMA.validate(document)
+        return {entry["entry"]: entry for entry in document["entries"]}, document
+
+
+class Loopback(Lists):
+    @classmethod
+    def setUpClass(cls):
+        cls.listener = cls.enterClassContext(socket.create_server(("127.0.0.1", 0)))
+        cls.port = cls.listener.getsockname()[1]
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            cls.closed = unused.getsockname()[1]
+
+    def check(self, entries, *arguments):
+        done = fwprobe(self.write(entries), "--format", "json", "--timeout", "2s", *arguments)
+        return done.returncode, *self.document(done)
+
+    def test_an_address_that_accepts_is_reachable(self):
+        code, entries, document = self.check([f"{{prefix: 127.0.0.1, ports: [{self.port}]}}"])
+        self.assertEqual((code, document["summary"]["status"]), (0, "pass"))
+        self.assertEqual(entries["127.0.0.1"]["ways"][0]["connections"]["accepted"], 1)
+
+    def test_a_rst_shows_that_the_way_is_open(self):
+        code, entries, _ = self.check([f"{{prefix: 127.0.0.1, ports: [{self.closed}]}}"])
+        self.assertEqual((code, entries["127.0.0.1"]["reach"]), (0, "reachable"))
+        self.assertIn("nothing listens", entries["127.0.0.1"]["summary"])
+
+    def test_every_port_is_probed(self):
+        _, entries, _ = self.check([f"{{prefix: 127.0.0.1, ports: [{self.port}, {self.closed}]}}"])
+        self.assertEqual({way["port"] for way in entries["127.0.0.1"]["ways"]}, {self.port, self.closed})
+
+    def test_all_addresses_of_a_prefix(self):
+        _, entries, document = self.check([f"{{prefix: 127.0.0.0/26, ports: [{self.port}]}}"], "--all")
+        self.assertEqual(document["summary"]["connections"], 64)
+        counts = entries["127.0.0.0/26"]["ways"][0]["connections"]
+        self.assertEqual((counts["accepted"], counts["refused"]), (1, 63))
+
+    def test_a_sample_is_the_default_and_always_the_same(self):
+        for arguments, expected in (((), 5), (("--sample", "3"), 3)):
+            _, _, document = self.check([f"{{prefix: 127.0.0.0/26, ports: [{self.port}]}}"], *arguments)
+            self.assertEqual(document["summary"]["connections"], expected)
+
+    def test_names_by_resolve_and_examples_of_wildcards(self):
+        code, entries, _ = self.check(
+            [f"{{domain: one.example, ports: [{self.port}]}}",
+             f"{{domain: '*.example', ports: [{self.port}], examples: [two.example]}}", "{domain: '*.other.example'}"],
+            "--resolve", "one.example=127.0.0.1", "--resolve", "two.example=127.0.0.1")
+        self.assertEqual([entries[name]["reach"] for name in ("one.example", "*.example", "*.other.example")],
+                         ["reachable", "reachable", "skipped"])
+        self.assertEqual(entries["*.example"]["ways"][0]["host"], "two.example")
+        self.assertIn("examples", entries["*.other.example"]["summary"])
+        self.assertEqual(code, 0)
+
+    def test_a_name_that_does_not_resolve_fails_with_the_cause_of_dns(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            code, entries, _ = self.check(["{domain: name.invalid, ports: [443]}"], "--dns-server",
+                                          "127.0.0.1:%d" % silent.getsockname()[1], "--timeout", "300ms")
+        entry = entries["name.invalid"]
+        self.assertEqual((code, entry["reach"], entry["cause"]), (1, "unreachable", "allowlist.entry_unreachable"))
+        self.assertEqual((entry["ways"][0]["cause"], entry["ways"][0]["location"]["where"]), ("dns.timeout", "resolver"))
+
+    def test_udp_is_skipped_and_a_list_of_nothing_else_is_not_passed(self):
+        code, entries, _ = self.check(["{prefix: 127.0.0.1, protocol: udp, ports: [53]}"])
+        self.assertEqual((code, entries["127.0.0.1"]["reach"]), (3, "skipped"))
+        self.assertIn("UDP", entries["127.0.0.1"]["summary"])
+
+    def test_an_entry_for_any_port_says_which_one_was_probed(self):
+        _, entries, _ = self.check(["{prefix: 127.0.0.1}"], "--port", str(self.port))
+        self.assertEqual(entries["127.0.0.1"]["ways"][0]["port"], self.port)
+        self.assertIn("any port", entries["127.0.0.1"]["summary"])
+
+    def test_few_descriptors_are_enough(self):
+        path = self.write([f"{{prefix: 127.0.0.0/22, ports: [{self.port}]}}"])
+        done = subprocess.run(["/bin/sh", "-c", 'ulimit -n 40; exec "$0" "$@"', FWPROBE, "allowlist", "check", path, "--all",
+                               "--format", "json"], capture_output=True, text=True, timeout=60, check=False)
+        entries, document = self.document(done)
+        self.assertEqual((done.returncode, document["summary"]["connections"]), (0, 1024))
+        self.assertEqual(entries["127.0.0.0/22"]["ways"][0]["connections"]["failed"], 0)
+
+    def test_the_rate_is_kept(self):
+        _, _, document = self.check([f"{{prefix: 127.0.0.0/28, ports: [{self.port}]}}"], "--all", "--rate", "10/s")
+        started, finished = (float(document["run"][key][17:23]) for key in ("started", "finished"))
+        self.assertGreaterEqual((finished - started) % 60, 0.99)  # 16 of which 10 may start within any second
+
+    def test_a_signal_ends_it_with_what_is_there(self):
+        path = self.write([f"{{prefix: 127.0.0.0/24, ports: [{self.port}]}}"])
+        process = subprocess.Popen([FWPROBE, "allowlist", "check", path, "--all", "--rate", "1/s", "--format", "json"],
+                                   stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+        self.listener.accept()[0].close()  # it is at work
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        document = json.loads(output)
+        SCHEMA.validate(document)
+        self.assertFalse(document["run"]["complete"])
+
+    def test_text_names_what_fails_and_what_to_do(self):
+        path = self.write([f"{{prefix: 127.0.0.1, ports: [{self.port}]}}"])
+        done = fwprobe(path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("PASS  outbound list test (2026-01-31): 1 reachable", done.stdout)
+        self.assertIn("✓ 127.0.0.1", done.stdout)
+
+
+class Usage(Lists):
+    def refused(self, *arguments):
+        done = fwprobe(*arguments)
+        self.assertEqual((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 1), done.stderr)
+        return done.stderr
+
+    def test_an_inbound_list_is_refused_with_what_to_do_instead(self):
+        message = self.refused("appcircle")
+        self.assertRegex(message, "inbound.*rules verify.*check TARGET --allowlist appcircle")
+
+    def test_examples_below_their_wildcard_only(self):
+        for entry, said in (("{domain: '*.example', examples: [www.example.org]}", "'www.example.org' is not below"),
+                            ("{domain: www.example, examples: [a.www.example]}", "wildcard domain:"),
+                            ("{prefix: 192.0.2.1, examples: [a.example]}", "wildcard domain:"),
+                            ("{domain: '*.example', examples: ['*.a.example']}", "wildcard itself"),
+                            ("{domain: '*.example', examples: []}", "examples is a list")):
+            self.assertIn(said, self.refused(self.write([entry])))
+
+    def test_values_that_cannot_be(self):
+        path = self.write(["{prefix: 10.0.0.0/8}", "{prefix: '2001:db8::/32'}"])
+        for arguments, said in ((("--rate", "0"), "--rate"), (("--rate", "fast"), "--rate"), (("--sample", "0"), "--sample"),
+                                (("--all", "--sample", "3"), "excludes"), (("--all",), "65536 addresses"), (("-4", "-6"), "-4"),
+                                (("--trace", "always"), "auto and never")):
+            self.assertIn(said, self.refused(path, *arguments))
+
+    def test_nothing_in_force(self):
+        self.assertIn("in force", self.refused(self.write(["{prefix: 192.0.2.1, until: 2020-01-01}"])))
+
+
+class Network(Lists):
+    """Faults at r2 of the lab's network, and a server behind r3."""
+
+    def test_each_entry_has_its_cause_and_hop(self):
+        status = namespaces.inside(self.probe)
+        self.assertEqual(status, 0)
+
+    def probe(self):
+        lane = topology.Lane()
+        with contextlib.ExitStack() as stack:
+            stack.callback(lane.close)
+            server = lane.hosts["server"].start([PYTHON, "-c", LISTENER, str(PORT)], stdout=subprocess.PIPE, text=True)
+            stack.callback(server.wait)
+            stack.callback(server.kill)
+            self.assertEqual(server.stdout.readline(), "ready\n")
+            lane.hosts["r2"].nft("table inet fault { chain forward { type filter hook forward priority 0;\n"
+                                 f"ip daddr 192.0.2.81 tcp dport {PORT} drop\n"
+                                 f"ip daddr 192.0.2.82 tcp dport {PORT} reject with icmp type admin-prohibited\n"
+                                 f"ip daddr 192.0.2.83 tcp dport {PORT} reject with tcp reset\n"
+                                 f"ip daddr 192.0.2.88/31 tcp dport {PORT} drop\n"
+                                 f"ip6 daddr 2001:db8:80::81 tcp dport {PORT} drop\n}}}}\n")
+            path = self.write([
+                f"{{prefix: {prefix}, ports: [{PORT}]}}" for prefix in
+                ("192.0.2.80", "192.0.2.81", "192.0.2.82", "192.0.2.83", "192.0.2.84/30", "192.0.2.88/31", "192.0.2.80/30",
+                 "192.0.2.200/29", "'2001:db8:80::80'", "'2001:db8:80::81'")] + ["{prefix: 192.0.2.84, ports: [9]}"])
+            os.chmod(self.folder, 0o755)
+            process = lane.hosts["client"].start([FWPROBE, "allowlist", "check", path, "--format", "json", "--timeout", "2s"],
+                                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            output, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, errors), (1, ""))
+        document = json.loads(output)
+        SCHEMA.validate(document)
+        met = {}
+        for entry in document["entries"]:
+            way = entry["ways"][0]
+            place = way["location"] or {}
+            met[entry["entry"]] = (entry["reach"], way["cause"], place.get("where"), place.get("hop"), place.get("precision"))
+        r2 = "203.0.113.2"
+        self.assertEqual(met, {
+            "192.0.2.80": ("reachable", None, None, None, None),
+            "192.0.2.81": ("unreachable", "tcp.filtered", "path", 2, "after"),
+            "192.0.2.82": ("unreachable", "tcp.rejected", "path", 2, "at"),
+            "192.0.2.83": ("unreachable", "tcp.reset_in_path", "path", 2, "after"),
+            "192.0.2.84/30": ("reachable", None, None, None, None),
+            "192.0.2.88/31": ("unreachable", "tcp.filtered", "path", 2, "after"),
+            "192.0.2.80/30": ("partly", "tcp.rejected", "path", 2, "at"),
+            "192.0.2.200/29": met["192.0.2.200/29"],
+            "2001:db8:80::80": ("reachable", None, None, None, None),
+            "2001:db8:80::81": ("unreachable", "tcp.filtered", "path", 2, "after"),
+            "192.0.2.84": ("reachable", None, None, None, None),
+        }, output)
+        self.assertEqual(met["192.0.2.200/29"][:2], ("unknown", None))
+        rejected = next(entry for entry in document["entries"] if entry["entry"] == "192.0.2.82")
+        self.assertEqual(rejected["ways"][0]["location"]["address"], r2)
+        self.assertRegex(rejected["ways"][0]["remedy"][0],
+                         re.escape(f"to 192.0.2.82 port {PORT} at hop 2 ({r2})"))
+        return 0
+
+
+if __name__ == "__main__":
+    unittest.main()
