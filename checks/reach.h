@@ -60,6 +60,8 @@ struct Way {
   std::uint32_t met(Met kind) const { return count[static_cast<std::size_t>(kind)]; }
   std::uint32_t ended() const;
   const MetExample* example(Met kind) const;
+  /// `unrouted` counts as `stopped`.
+  void complain_of_routes();
 };
 
 /// A way that was traced for itself and for others that share its fate.

@@ -190,8 +190,8 @@ class Judge {
                 own ? example.verdict
                     : judge_connect(traced_->fact, settings_.timeout, environment_, settings_.source));
     if (own) return verdict;
-    made_.traced = traced_->fact.question.remote;
     if (verdict.cause != example.verdict.cause && example.met != Met::refused) return example.verdict;
+    made_.traced = traced_->fact.question.remote;
     auto words = fmt::format("{}; of its block only {} was traced{}", example.verdict.words,
                              text(*made_.traced), where_that_is(verdict.location));
     return {verdict.cause,
@@ -286,6 +286,13 @@ std::uint32_t Way::ended() const { return std::accumulate(std::begin(count), std
 const MetExample* Way::example(Met kind) const {
   const auto at = std::ranges::find(examples, kind, &MetExample::met);
   return at == examples.end() ? nullptr : &*at;
+}
+
+void Way::complain_of_routes() {
+  count[static_cast<std::size_t>(Met::stopped)] += met(Met::unrouted);
+  count[static_cast<std::size_t>(Met::unrouted)] = 0;
+  for (auto& one : examples)
+    if (one.met == Met::unrouted) one.met = Met::stopped;
 }
 
 const WayReach* EntryReach::deciding() const {

@@ -1,6 +1,7 @@
 #include "checks/reach_survey.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <exception>
 #include <list>
@@ -26,8 +27,10 @@ using probe::PathFlow;
 
 /// Ways that are traced: one stands for the others of its block, and what goes beyond says that it was not
 /// traced.
-constexpr std::size_t most_traced = 32;
-constexpr std::size_t traced_at_once = 8;
+constexpr std::size_t most_traced = 16;
+/// A router answers a client with about one ICMP error a second (icmp(7), icmp_ratelimit): each flow of a
+/// trace uses up one. Traces that follow one another faster would take that for silence.
+constexpr std::chrono::seconds pause_for_a_flow{1};
 /// Addresses that share so much mostly share the way until close to them.
 constexpr int block_v4 = 16;
 constexpr int block_v6 = 32;
@@ -45,14 +48,14 @@ struct Name {
 
 class Surveyor {
  public:
-  Surveyor(asio::any_io_executor executor, std::span<const ReachPlan> plans, const Settings& settings,
+  Surveyor(const asio::any_io_executor& executor, std::span<const ReachPlan> plans, const Settings& settings,
            probe::SweepLimits limits, ReachObserver& observer)
       : executor_{executor},
         plans_{plans},
         settings_{settings},
         observer_{observer},
         sweep_{executor, settings.source, limits},
-        turns_{executor, traced_at_once},
+        lanes_{Lane{executor}, Lane{executor}},
         changed_{executor, Clock::time_point::max()} {}
 
   awaitable<ReachSurvey> run() {
@@ -76,7 +79,7 @@ class Surveyor {
       observer_.moved(progress());
     }
     stopping_ = true;
-    turns_.close();
+    for (auto& lane : lanes_) lane.turns.close();
     for (auto at = tasks_.begin(); at != tasks_.end();) (at++)->emit(asio::cancellation_type::terminal);
     while (!tasks_.empty()) {
       changed_.expires_at(Clock::time_point::max());
@@ -180,10 +183,8 @@ class Surveyor {
     ++ended_;
     auto& way = ways_[attempts_[attempt.index].way];
     record(way, attempt, environment_, settings_.source);
-    if (attempt.fact.result)
-      ++accepted_;
-    else if (way.ended() == way.total)
-      trace(way);
+    if (attempt.fact.result) ++accepted_;
+    if (way.ended() == way.total) trace(way);
   }
 
   /// A SYN is sent again after 1 s (RFC 6298 §2.1); who has not answered until then may never do.
@@ -208,11 +209,22 @@ class Surveyor {
 
   // ---- traces
 
-  /// The way has ended without an acceptance.
+  /// The way has ended; what it met that is not an acceptance is located. Beside one, only what says no
+  /// counts.
   void trace(Way& way) {
-    if (way.traced || way.met(Met::accepted) > 0) return;
-    for (const auto met : {Met::refused, Met::stopped, Met::silent, Met::absent})
-      if (const auto* example = way.example(met)) return trace(way, example->fact, met);
+    const bool open = way.met(Met::accepted) > 0;
+    for (const auto met : {Met::refused, Met::stopped, Met::silent, Met::absent}) {
+      const auto* example = way.example(met);
+      if (example == nullptr || (open && met != Met::stopped)) continue;
+      if (way.traced && !speaks_for(traced_[*way.traced], *example)) way.traced.reset();
+      if (!way.traced) trace(way, example->fact, met);
+      return;
+    }
+  }
+
+  /// What was silent for a while may have met something else than the others in the end.
+  static bool speaks_for(const Traced& traced, const MetExample& example) {
+    return traced.met == example.met || traced.fact.question.remote == example.fact.question.remote;
   }
 
   void trace(Way& way, const probe::TcpConnect& fact, Met met) {
@@ -221,7 +233,7 @@ class Surveyor {
     // Nothing stands between this machine and itself.
     if (settings_.trace == TraceMode::never || failure.local || is_own(remote.address())) return;
     if (failure.icmp && is_own(failure.icmp->sender)) return;
-    const auto block = block_of(way, remote.address());
+    const auto block = block_of(way, remote.address(), met);
     const auto at = std::ranges::find_if(traced_, [&](const Traced& other) {
       return other.met == met && other.block == block && other.fact.question.remote.port() == remote.port() &&
              sender(other.fact) == sender(fact);
@@ -234,21 +246,25 @@ class Surveyor {
     way.traced = traced_.size();
     auto& traced = traced_.emplace_back(Traced{met, block, fact, {}});
     add(traced.evidence, environment_);
-    ask(traced, {remote, PathFlow::syn, settings_.hops, {}});
+    std::vector<probe::PathQuestion> questions{{remote, PathFlow::syn, settings_.hops, {}}};
     // An ICMP error of another device names it, and only its distance is asked; else other packets to the
     // address show who is there.
-    if (failure.icmp && failure.icmp->sender != remote.address()) return;
-    constexpr std::uint16_t https = 443, http = 80;
-    ask(traced,
-        {{remote.address(), remote.port() == https ? http : https}, PathFlow::syn, settings_.hops, {}});
-    ask(traced, {{remote.address(), traceroute_port}, PathFlow::udp, settings_.hops, {}});
+    if (!failure.icmp || failure.icmp->sender == remote.address()) {
+      constexpr std::uint16_t https = 443, http = 80;
+      const tcp::endpoint other{remote.address(), remote.port() == https ? http : https};
+      questions.push_back({other, PathFlow::syn, settings_.hops, {}});
+      questions.push_back({{remote.address(), traceroute_port}, PathFlow::udp, settings_.hops, {}});
+    }
+    traces_open_ += questions.size();
+    spawn(follow(traced, std::move(questions)));
   }
 
-  /// A prefix is traced for itself: whether its addresses have hosts is seen only by looking.
-  allowlist::Prefix block_of(const Way& way, const asio::ip::address& address) const {
+  /// A silent prefix is traced for itself: whether its addresses have hosts is seen only by looking.
+  allowlist::Prefix block_of(const Way& way, const asio::ip::address& address, Met met) const {
     const int shared = address.is_v6() ? block_v6 : block_v4;
     const auto* prefix = std::get_if<allowlist::Prefix>(&plans_[way.plan].entry->what);
-    return {address, prefix == nullptr || way.whole ? shared : std::max(shared, prefix->length())};
+    const bool by_itself = prefix != nullptr && !way.whole && (met == Met::silent || met == Met::absent);
+    return {address, by_itself ? std::max(shared, prefix->length()) : shared};
   }
 
   static std::optional<asio::ip::address> sender(const probe::TcpConnect& fact) {
@@ -261,20 +277,22 @@ class Surveyor {
            std::ranges::find(environment_.addresses, address) != environment_.addresses.end();
   }
 
-  void ask(Traced& traced, probe::PathQuestion question) {
-    spawn(follow(traced, std::move(question)));
-    ++traces_open_;
+  awaitable<void> follow(Traced& traced, std::vector<probe::PathQuestion> questions) {
+    auto& lane = lanes_[traced.fact.question.remote.address().is_v6() ? 1 : 0];
+    const auto turn = co_await lane.turns.take(Clock::time_point::max());
+    if (!turn || stopping_) co_return;
+    asio::steady_timer pause{executor_, lane.free_at};
+    co_await pause.async_wait(probe::as_result);
+    if (stopping_) co_return;
+    lane.free_at = Clock::now() + pause_for_a_flow * questions.size();
+    for (auto& question : questions) spawn(trace_flow(traced, std::move(question)));
   }
 
-  awaitable<void> follow(Traced& traced, probe::PathQuestion question) {
-    // Its own time begins with its turn.
-    const auto turn = co_await turns_.take(Clock::time_point::max());
-    if (turn && !stopping_) {
-      const probe::Stopwatch watch;
-      const auto timeout = std::max<Clock::duration>(settings_.timeout - patience(), patience());
-      auto fact = co_await probe::trace_path(std::move(question), settings_.source, timeout, {});
-      if (!stopping_) add(traced.evidence, std::move(fact), watch.span());
-    }
+  awaitable<void> trace_flow(Traced& traced, probe::PathQuestion question) {
+    const probe::Stopwatch watch;
+    const auto timeout = std::max<Clock::duration>(settings_.timeout - patience(), patience());
+    auto fact = co_await probe::trace_path(std::move(question), settings_.source, timeout, {});
+    if (!stopping_) add(traced.evidence, std::move(fact), watch.span());
     --traces_open_;
   }
 
@@ -303,6 +321,10 @@ class Surveyor {
   // ---- the verdicts
 
   ReachSurvey conclude(bool complete) {
+    // A missing family is nothing to complain of where the other one works.
+    if (accepted_ == 0 &&
+        std::ranges::none_of(ways_, [](const Way& way) { return way.met(Met::refused) > 0; }))
+      for (auto& way : ways_) way.complain_of_routes();
     std::vector<std::vector<WayReach>> of_plan(plans_.size());
     for (auto& name : names_) judge_name(name, of_plan[name.plan]);
     for (const auto& way : ways_) {
@@ -353,7 +375,13 @@ class Surveyor {
   ReachObserver& observer_;
   probe::Environment environment_;
   probe::ConnectSweep sweep_;
-  probe::Turns turns_;
+  /// Of one family: routers count each for itself.
+  struct Lane {
+    explicit Lane(const asio::any_io_executor& executor) : turns{executor, 1} {}
+    probe::Turns turns;
+    Clock::time_point free_at = Clock::now();
+  };
+  std::array<Lane, 2> lanes_;
   std::deque<Way> ways_;
   std::deque<Attempt> attempts_;  ///< by the sweep's index
   std::deque<Name> names_;

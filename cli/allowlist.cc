@@ -23,6 +23,16 @@ constexpr AllowlistVerb verbs[] = {
     {"subtract", "the addresses of the first list that are not in the second", define_pair, run_subtract},
     {"diff", "which addresses were added and removed between two lists", define_diff, run_diff},
     {"export", "a list as rules that a firewall can load", define_export, run_export},
+    {"check", "whether this network can reach every entry of an outbound list",
+     [](CLI::App& verb, AllowlistArguments& arguments) { define_allowlist_check(verb, arguments.check); },
+     [](const AllowlistArguments& arguments, const Variables& variables) {
+       return run_allowlist_check(arguments.check, variables);
+     }},
+    {"update", "fetch a publisher's list, keep it, and say what changed",
+     [](CLI::App& verb, AllowlistArguments& arguments) { define_allowlist_update(verb, arguments.update); },
+     [](const AllowlistArguments& arguments, const Variables& variables) {
+       return run_allowlist_update(arguments.update, variables);
+     }},
 };
 
 constexpr auto footer =

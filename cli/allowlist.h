@@ -11,6 +11,8 @@
 
 #include "allowlist/allowlist.h"
 #include "allowlist/load_set.h"
+#include "cli/allowlist_check.h"
+#include "cli/allowlist_update.h"
 #include "cli/usage.h"
 
 namespace fwprobe::cli {
@@ -24,6 +26,8 @@ struct AllowlistArguments {
   std::string input;                   ///< of contains: a file of addresses
   std::string format, name;            ///< of export
   std::vector<std::string> ports;
+  AllowlistCheckArguments check;
+  AllowlistUpdateArguments update;
 };
 
 /// A row of allowlist.cc.

@@ -16,8 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/allowlist.h"
 #include "cli/deliver.h"
-#include "cli/kept_lists.h"
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/reach_progress.h"
@@ -109,12 +109,12 @@ std::expected<Job, UsageError> understand(const AllowlistCheckArguments& a, cons
   else
     choice.sample = static_cast<std::size_t>(a.sample);
   choice.port = static_cast<std::uint16_t>(a.port);
-  choice.day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  choice.day = today();
   job.limits.timeout = job.settings.timeout;
   job.limits.at_once = connections_at_once(a.at_once);
 
-  auto list = allowlist::load(a.list, {kept_lists(variables)});
-  if (!list) return std::unexpected{UsageError{std::move(list.error().message)}};
+  auto list = load_list(a.list, variables, allowlist::Entries::of_one_direction);
+  if (!list) return std::unexpected{list.error()};
   job.list = std::move(*list);
   if (job.list.direction != Direction::outbound)
     return std::unexpected{UsageError{

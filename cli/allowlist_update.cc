@@ -13,6 +13,7 @@
 #include "allowlist/publishers.h"
 #include "allowlist/refresh.h"
 #include "checks/redirects.h"
+#include "cli/allowlist.h"
 #include "cli/kept_edition.h"
 #include "cli/kept_lists.h"
 #include "cli/measure.h"
@@ -75,10 +76,6 @@ struct Before {
   std::optional<KeptNote> note;
   std::string problem;
 };
-
-std::chrono::year_month_day today() {
-  return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-}
 
 Before before(const Plan& plan) {
   Before before;
@@ -148,18 +145,10 @@ std::string changes(const Edition& fetched, const Edition& kept, bool all) {
          signed_lines("-", kept.addresses - fetched.addresses, all);
 }
 
-ExitCode say(std::string_view text, ExitCode code) {
-  if (const auto written = write_all(STDOUT_FILENO, text); !written) {
-    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
-    return ExitCode::not_measured;
-  }
-  return code;
-}
-
 ExitCode stay(const Plan& plan, const Before& before, std::string_view why, ExitCode code) {
   const auto consequence = before.edition ? "the list that is kept stays as it is" : "there is still no list";
-  return say(fmt::format("{}: not updated, {}: {}\n", plan.name, consequence, reports::printable(why, 1000)),
-             code);
+  return show(fmt::format("{}: not updated, {}: {}\n", plan.name, consequence, reports::printable(why, 1000)),
+              code);
 }
 
 KeptNote note_of(const Plan& plan, std::string etag) {
@@ -167,7 +156,7 @@ KeptNote note_of(const Plan& plan, std::string etag) {
 }
 
 ExitCode finish(const std::expected<void, std::string>& kept, std::string_view said) {
-  if (kept) return say(said, ExitCode::passed);
+  if (kept) return show(said, ExitCode::passed);
   fmt::print(stderr, "fwprobe: the list was not kept: {}\n", kept.error());
   return ExitCode::not_measured;
 }

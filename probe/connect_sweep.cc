@@ -73,7 +73,7 @@ std::expected<TcpEstablished, ConnectFailure> established(int fd, const tcp::end
 
 class ConnectSweep::Impl {
  public:
-  Impl(asio::any_io_executor executor, TcpSource source, SweepLimits limits)
+  Impl(const asio::any_io_executor& executor, TcpSource source, SweepLimits limits)
       : source_{std::move(source)}, limits_{limits}, events_{executor}, wake_up_{executor} {
     const int events = ::epoll_create1(EPOLL_CLOEXEC);
     if (events < 0) throw std::system_error{errno, std::system_category(), "epoll_create1"};
@@ -279,8 +279,8 @@ class ConnectSweep::Impl {
   bool woken_ = false;
 };
 
-ConnectSweep::ConnectSweep(asio::any_io_executor executor, TcpSource source, SweepLimits limits)
-    : impl_{std::make_unique<Impl>(std::move(executor), std::move(source), limits)} {}
+ConnectSweep::ConnectSweep(const asio::any_io_executor& executor, TcpSource source, SweepLimits limits)
+    : impl_{std::make_unique<Impl>(executor, std::move(source), limits)} {}
 ConnectSweep::ConnectSweep(ConnectSweep&&) noexcept = default;
 ConnectSweep& ConnectSweep::operator=(ConnectSweep&&) noexcept = default;
 ConnectSweep::~ConnectSweep() = default;

@@ -35,7 +35,7 @@ struct SweepAttempt {
 ///     if (const auto attempt = co_await sweep.next(until)) record(*attempt);
 class ConnectSweep {
  public:
-  ConnectSweep(asio::any_io_executor executor, TcpSource source, SweepLimits limits);
+  ConnectSweep(const asio::any_io_executor& executor, TcpSource source, SweepLimits limits);
   ConnectSweep(ConnectSweep&&) noexcept;
   ConnectSweep& operator=(ConnectSweep&&) noexcept;
   ~ConnectSweep();

@@ -49,6 +49,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self):
+        super().finish()
+        self.request.close()
+
     def log_message(self, *_):
         pass
 
@@ -169,8 +173,10 @@ class Update(unittest.TestCase):
         self.stays(lambda handler: handler.give(b""), "not updated")
         self.stays(lambda handler: handler.give(status=503), "http.server_error")
         self.stays(lambda handler: handler.give(status=404), "http.not_found")
-        self.stays(lambda handler: handler.give(status=304), arguments=("--url", "https://127.0.0.1:%d/other" %
-                                                                         self.server.server_address[1]))
+
+    def test_a_tag_is_for_its_own_address_only(self):
+        self.first()
+        self.stays(lambda handler: handler.give(status=304), "not updated", server=self.serve("good"))
 
     def test_redirects_stay_on_https(self):
         self.first()

@@ -1,0 +1,87 @@
+#include "allowlist/refresh.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace fwprobe::allowlist {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::chrono::year_month_day day{std::chrono::year{2026}, std::chrono::month{8},
+                                          std::chrono::day{21}};
+
+Edition edition(std::string_view plain) {
+  auto read = read_edition(plain, "list.txt", "cloudflare-v4", day);
+  EXPECT_TRUE(read) << (read ? "" : read.error().message);
+  return read ? *read : Edition{};
+}
+
+std::string marked(std::string_view mark) {
+  return fmt::format(R"({{{}, "prefixes": [{{"ipv4Prefix": "192.0.2.0/24"}}]}})", mark);
+}
+
+struct Case {
+  const char* name;
+  const char* kept;
+  const char* fetched;
+  const char* said;  ///< empty: nothing
+};
+
+const Case cases[] = {
+    {"the same", "192.0.2.0/24\n", "192.0.2.0/24\n", ""},
+    {"a fifth less is not suspicious",
+     "192.0.2.0/26\n192.0.2.64/26\n192.0.2.128/26\n192.0.2.192/26\n198.51.100.0/26\n",
+     "192.0.2.0/26\n192.0.2.64/26\n192.0.2.128/26\n192.0.2.192/26\n", ""},
+    {"half of the entries", "192.0.2.0/24\n198.51.100.0/24\n", "192.0.2.0/24\n", "50 % fewer entries"},
+    {"as many entries with fewer addresses", "192.0.2.0/24\n", "192.0.2.0/25\n", "50 % fewer IPv4 addresses"},
+    {"IPv4 that is gone beside IPv6", "192.0.2.0/24\n2001:db8::/32\n", "2001:db8:1::/48\n2001:db8::/32\n",
+     "100 % fewer IPv4 addresses"},
+    {"everything", "192.0.2.0/24\n", "192.0.2.0/24\n0.0.0.0/0\n", "0.0.0.0/0, which is wider"},
+    {"wide IPv6", "2001:db8::/32\n", "2001:db8::/32\n2000::/15\n", "2000::/15, which is wider"},
+    {"wide, and kept already", "16.0.0.0/7\n", "16.0.0.0/7\n", ""},
+    {"/8 and /16 are not too wide", "192.0.2.0/24\n2001:db8::/32\n",
+     "192.0.2.0/24\n16.0.0.0/8\n2001:db8::/32\n2a00::/16\n", ""},
+};
+
+TEST(Refresh, WhatIsSuspicious) {
+  for (const auto& row : cases) {
+    const auto kept = edition(row.kept);
+    const auto said = suspicions(edition(row.fetched), &kept);
+    if (std::string_view{row.said}.empty())
+      EXPECT_THAT(said, IsEmpty()) << row.name;
+    else
+      EXPECT_THAT(said, testing::Contains(HasSubstr(row.said))) << row.name;
+  }
+}
+
+TEST(Refresh, AFirstEditionIsJudgedAlone) {
+  EXPECT_THAT(suspicions(edition("192.0.2.0/24\n"), nullptr), IsEmpty());
+  EXPECT_THAT(suspicions(edition("0.0.0.0/0\n"), nullptr), ElementsAre(HasSubstr("0.0.0.0/0")));
+}
+
+TEST(Refresh, AnOlderMarkIsSaid) {
+  const auto newer = read_edition(marked(R"("syncToken": "1787299542583")"), "goog.json", "google", day);
+  const auto older = read_edition(marked(R"("syncToken": "987299542583")"), "goog.json", "google", day);
+  ASSERT_TRUE(newer && older) << (newer ? older.error() : newer.error()).message;
+  EXPECT_THAT(suspicions(*older, &*newer), ElementsAre(HasSubstr("older")));
+  EXPECT_THAT(suspicions(*newer, &*older), IsEmpty());
+}
+
+TEST(Refresh, MarksAreComparedAsNumbersOrTexts) {
+  EXPECT_TRUE(is_older({"changeNumber", "99"}, {"changeNumber", "363"}));
+  EXPECT_FALSE(is_older({"changeNumber", "0363"}, {"changeNumber", "363"}));
+  EXPECT_TRUE(is_older({"creationDate", "2026-06-17T04:08:46.684598"},
+                       {"creationDate", "2026-06-18T04:08:46.684598"}));
+  EXPECT_FALSE(is_older({"creationDate", "2025"}, {"syncToken", "2026"}));
+}
+
+TEST(Refresh, WhatCannotBeReadWholeIsNoEdition) {
+  for (const auto* text : {"", "{", "<!DOCTYPE html><html></html>", R"({"syncToken": "1", "prefixes": [)"})
+    EXPECT_FALSE(read_edition(text, "list", "google", day)) << text;
+}
+
+}  // namespace
+}  // namespace fwprobe::allowlist

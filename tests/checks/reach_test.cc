@@ -1,0 +1,265 @@
+#include "checks/reach.h"
+
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "measurements.h"
+
+namespace fwprobe::checks {
+namespace {
+
+using asio::ip::make_address;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::chrono::year_month_day today{std::chrono::year{2026}, std::chrono::month{1},
+                                            std::chrono::day{31}};
+
+allowlist::Allowlist list_of(std::string_view entries) {
+  auto list = allowlist::parse_yaml(
+      fmt::format("name: test\nretrieved: 2026-01-31\ndirection: outbound\nentries:\n{}\n", entries),
+      "test.yaml");
+  EXPECT_TRUE(list) << (list ? "" : list.error().message);
+  return list ? *list : allowlist::Allowlist{};
+}
+
+allowlist::Prefix prefix(std::string_view text) { return allowlist::parse_prefix(text)->prefix; }
+
+std::vector<std::string> sampled(std::string_view text, std::size_t count) {
+  std::vector<std::string> texts;
+  for (const auto& address : sample(prefix(text), count)) texts.push_back(address.to_string());
+  return texts;
+}
+
+TEST(ReachPlan, ASampleHasTheEndsAndEqualDistances) {
+  EXPECT_THAT(sampled("192.0.2.0/24", 3), ElementsAre("192.0.2.1", "192.0.2.127", "192.0.2.254"));
+  EXPECT_THAT(sampled("192.0.2.0/30", 5), ElementsAre("192.0.2.1", "192.0.2.2"));
+  EXPECT_THAT(sampled("192.0.2.0/31", 5), ElementsAre("192.0.2.0", "192.0.2.1"));
+  EXPECT_THAT(sampled("192.0.2.7/32", 5), ElementsAre("192.0.2.7"));
+  EXPECT_THAT(sampled("2001:db8::/32", 2),
+              ElementsAre("2001:db8::1", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"));
+  EXPECT_THAT(sampled("::/0", 2), ElementsAre("::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
+  EXPECT_THAT(sampled("0.0.0.0/0", 1), ElementsAre("0.0.0.1"));
+}
+
+TEST(ReachPlan, EntriesOfTodayOnly) {
+  const auto list =
+      list_of("  - {prefix: 192.0.2.1, until: 2026-01-31}\n  - {prefix: 192.0.2.2, since: 2026-01-31}\n");
+  const auto plans = plan_reach(list, {5, 443, {}, today});
+  ASSERT_TRUE(plans);
+  ASSERT_THAT(*plans, SizeIs(1));
+  EXPECT_EQ(plans->front().entry->published, "192.0.2.2");
+}
+
+TEST(ReachPlan, PortsAreListedOrTheEndsOfTheirRanges) {
+  const auto list = list_of(
+      "  - {prefix: 192.0.2.1, ports: [443, 22]}\n  - {prefix: 192.0.2.2, ports: [8000-8100]}\n  - {prefix: "
+      "192.0.2.3}\n");
+  const auto plans = plan_reach(list, {5, 8443, {}, today});
+  ASSERT_TRUE(plans);
+  EXPECT_THAT((*plans)[0].ports, ElementsAre(22, 443));
+  EXPECT_THAT((*plans)[1].ports, ElementsAre(8000, 8100));
+  EXPECT_THAT((*plans)[1].note, HasSubstr("2 of its 101 ports"));
+  EXPECT_THAT((*plans)[2].ports, ElementsAre(8443));
+  EXPECT_THAT((*plans)[2].note, HasSubstr("any port"));
+}
+
+TEST(ReachPlan, WhatCannotBeProbedIsSkippedWithItsReason) {
+  const auto list = list_of(
+      "  - {prefix: 192.0.2.1, protocol: udp, ports: [53]}\n  - {domain: '*.example.com'}\n  - {prefix: "
+      "'2001:db8::1'}\n"
+      "  - {domain: '*.example.org', examples: [www.example.org]}\n");
+  const auto plans = plan_reach(list, {5, 443, Family::ipv4, today});
+  ASSERT_TRUE(plans);
+  EXPECT_THAT((*plans)[0].skipped, HasSubstr("UDP"));
+  EXPECT_THAT((*plans)[1].skipped, HasSubstr("examples:"));
+  EXPECT_THAT((*plans)[2].skipped, HasSubstr("-4 asks for IPv4"));
+  EXPECT_THAT((*plans)[3].hosts, ElementsAre("www.example.org"));
+}
+
+TEST(ReachPlan, AllOfAWidePrefixIsRefused) {
+  EXPECT_FALSE(plan_reach(list_of("  - {prefix: 10.0.0.0/15}\n"), {{}, 443, {}, today}));
+  EXPECT_TRUE(plan_reach(list_of("  - {prefix: 10.0.0.0/16}\n"), {{}, 443, {}, today}));
+}
+
+// ---- verdicts
+
+probe::SweepAttempt attempt(std::string_view address, std::optional<probe::ConnectFailure> failure) {
+  probe::SweepAttempt made{
+      0, {{{make_address(address), 443}}, probe::TcpEstablished{}}, std::chrono::seconds{2}};
+  if (failure) made.fact.result = std::unexpected{*failure};
+  return made;
+}
+
+using measured::system_error;
+
+std::optional<probe::ConnectFailure> accepted() { return {}; }
+std::optional<probe::ConnectFailure> silent() {
+  return probe::ConnectFailure{{asio::error::timed_out, {}}, 1, false};
+}
+std::optional<probe::ConnectFailure> rst() {
+  return probe::ConnectFailure{{system_error(ECONNREFUSED), {}}, 0, false};
+}
+std::optional<probe::ConnectFailure> icmp(std::uint8_t code) {
+  const probe::IcmpError error{probe::IcmpError::Family::icmp, 3, code, make_address("198.51.100.1")};
+  return probe::ConnectFailure{{system_error(EHOSTUNREACH), error}, 0, false};
+}
+std::optional<probe::ConnectFailure> here(int number) {
+  return probe::ConnectFailure{{system_error(number), {}}, 0, true};
+}
+
+struct Case {
+  const char* name;
+  const char* entry;
+  std::vector<std::optional<probe::ConnectFailure>> met;
+  Reached reach;
+  std::optional<Cause> cause;
+};
+
+const Case cases[] = {
+    {"one host of a prefix is enough",
+     "192.0.2.0/24",
+     {silent(), accepted(), silent()},
+     Reached::reachable,
+     {}},
+    {"a RST shows an open way", "192.0.2.0/24", {silent(), rst()}, Reached::reachable, {}},
+    {"an address that refuses is let through", "192.0.2.1", {rst()}, Reached::reachable, {}},
+    {"silence of a whole prefix may be emptiness",
+     "192.0.2.0/24",
+     {silent(), silent()},
+     Reached::unknown,
+     {}},
+    {"silence of the published address is a failure",
+     "192.0.2.1",
+     {silent()},
+     Reached::unreachable,
+     Cause::tcp_filtered},
+    {"all are rejected", "192.0.2.0/24", {icmp(13), icmp(13)}, Reached::unreachable, Cause::tcp_rejected},
+    {"rejected and silent", "192.0.2.0/24", {icmp(13), silent()}, Reached::unreachable, Cause::tcp_rejected},
+    {"some are rejected", "192.0.2.0/24", {accepted(), icmp(13)}, Reached::partly, Cause::tcp_rejected},
+    {"nobody lives there", "192.0.2.0/24", {icmp(1), icmp(1)}, Reached::unknown, {}},
+    {"the published host is not there",
+     "192.0.2.1",
+     {icmp(1)},
+     Reached::unreachable,
+     Cause::tcp_host_unreachable},
+    {"no descriptor is left", "192.0.2.1", {here(EMFILE)}, Reached::unknown, Cause::local_out_of_resources},
+    {"this machine's firewall", "192.0.2.1", {here(EPERM)}, Reached::unreachable, Cause::local_blocked},
+    {"no route of the family", "192.0.2.1", {here(ENETUNREACH)}, Reached::skipped, Cause::local_no_route},
+};
+
+TEST(Reached, AnEntryByWhatItsConnectionsMet) {
+  const Settings settings;
+  const probe::Environment environment;  // it has no route, which counts only where the kernel says so
+  for (const auto& row : cases) {
+    const auto list = list_of(fmt::format("  - {{prefix: {}, ports: [443]}}", row.entry));
+    const auto plans = plan_reach(list, {5, 443, {}, today});
+    ASSERT_TRUE(plans);
+    Way way;
+    way.port = 443;
+    way.whole = std::string_view{row.entry}.find('/') == std::string_view::npos;
+    way.total = static_cast<std::uint32_t>(row.met.size());
+    int last = 1;
+    for (const auto& met : row.met)
+      record(way, attempt(fmt::format("192.0.2.{}", last++), met), environment, {});
+    const auto judged = judge_way(way, plans->front(), nullptr, settings, environment);
+    EXPECT_EQ(name(judged.reach), name(row.reach)) << row.name;
+    EXPECT_EQ(judged.cause, row.cause) << row.name;
+    EXPECT_THAT(judged.summary, Not(IsEmpty())) << row.name;
+    EXPECT_EQ(judge_entry(plans->front(), {judged}).reach, row.reach) << row.name;
+  }
+}
+
+TEST(Reached, AnEntryIsAsBadAsTheWorstOfItsPorts) {
+  const auto list = list_of("  - {prefix: 192.0.2.1, ports: [22, 443]}\n");
+  const auto plans = plan_reach(list, {5, 443, {}, today});
+  ASSERT_TRUE(plans);
+  const auto together = [&](Reached a, Reached b) {
+    WayReach one, other;
+    one.reach = a;
+    other.reach = b;
+    return judge_entry(plans->front(), {one, other}).reach;
+  };
+  EXPECT_EQ(together(Reached::reachable, Reached::reachable), Reached::reachable);
+  EXPECT_EQ(together(Reached::reachable, Reached::unreachable), Reached::partly);
+  EXPECT_EQ(together(Reached::unknown, Reached::reachable), Reached::unknown);
+  EXPECT_EQ(together(Reached::unknown, Reached::unreachable), Reached::unreachable);
+  EXPECT_EQ(together(Reached::skipped, Reached::reachable), Reached::reachable);
+}
+
+TEST(Reached, AnUnfinishedWayIsNotJudged) {
+  const auto list = list_of("  - {prefix: 192.0.2.1, ports: [443]}\n");
+  const auto plans = plan_reach(list, {5, 443, {}, today});
+  ASSERT_TRUE(plans);
+  Way way;
+  way.total = 1;
+  EXPECT_EQ(judge_way(way, plans->front(), nullptr, Settings{}, {}).reach, Reached::unknown);
+}
+
+/// SYNs to `remote` that `hops` routers see, and a control that comes further.
+Traced traced(std::string_view remote, Met met, std::optional<probe::ConnectFailure> failure,
+              int control_hops) {
+  const asio::ip::tcp::endpoint endpoint{make_address(remote), 443};
+  Traced made{met, {endpoint.address(), 16}, attempt(remote, std::move(failure)).fact, {}};
+  std::uint32_t id = 0;
+  const auto path = [&](std::uint16_t port, int hops) {
+    probe::PathTrace trace{{{endpoint.address(), port}, probe::PathFlow::syn, 30, {}}, {}};
+    for (int n = 1; n <= 5; ++n) {
+      probe::PathStep step{n, probe::StepAnswer::silence, {}, {}, {}};
+      if (n <= hops) {
+        step.answer = probe::StepAnswer::expired;
+        step.icmp = probe::IcmpError{probe::IcmpError::Family::icmp, 11, 0,
+                                     make_address(fmt::format("198.51.100.{}", n))};
+      }
+      trace.steps.push_back(step);
+    }
+    made.evidence.add({probe::MeasurementId{++id}, {}, std::move(trace), {}});
+  };
+  path(443, 2);
+  path(80, control_hops);
+  return made;
+}
+
+WayReach judged_with(const Traced& trace, std::string_view entry, std::vector<std::string_view> silent_ones) {
+  const auto list = list_of(fmt::format("  - {{prefix: {}, ports: [443]}}", entry));
+  const auto plans = plan_reach(list, {5, 443, {}, today});
+  Way way;
+  way.port = 443;
+  way.whole = !entry.contains('/');
+  way.total = static_cast<std::uint32_t>(silent_ones.size());
+  for (const auto address : silent_ones) record(way, attempt(address, silent()), {}, {});
+  return judge_way(way, plans->front(), &trace, Settings{}, {});
+}
+
+TEST(Reached, OtherPacketsThatGetFurtherShowThatAPrefixIsStopped) {
+  const auto way =
+      judged_with(traced("192.0.2.1", Met::silent, silent(), 3), "192.0.2.0/24", {"192.0.2.1", "192.0.2.9"});
+  EXPECT_EQ(way.reach, Reached::unreachable);
+  EXPECT_EQ(way.cause, Cause::tcp_filtered);
+  ASSERT_TRUE(way.location);
+  EXPECT_EQ(way.location->hop, 2);
+  EXPECT_THAT(way.remedy.front(), HasSubstr("192.0.2.0/24 port 443 at hop 2 (198.51.100.2)"));
+}
+
+TEST(Reached, PacketsThatAllEndThereShowNothing) {
+  const auto way =
+      judged_with(traced("192.0.2.1", Met::silent, silent(), 2), "192.0.2.0/24", {"192.0.2.1", "192.0.2.9"});
+  EXPECT_EQ(way.reach, Reached::unknown);
+  EXPECT_THAT(way.summary, HasSubstr("cannot tell"));
+}
+
+TEST(Reached, APlaceThatAnotherWayHasIsSaidAsSuch) {
+  const auto way = judged_with(traced("192.0.2.1", Met::silent, silent(), 3), "192.0.7.7", {"192.0.7.7"});
+  EXPECT_EQ(way.reach, Reached::unreachable);
+  ASSERT_TRUE(way.traced);
+  EXPECT_EQ(way.traced->address().to_string(), "192.0.2.1");
+  EXPECT_LT(way.confidence, Confidence::high);
+  EXPECT_THAT(way.summary, HasSubstr("only 192.0.2.1:443 was traced"));
+}
+
+}  // namespace
+}  // namespace fwprobe::checks
