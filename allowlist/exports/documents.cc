@@ -44,17 +44,13 @@ std::string same_for(const Entry& entry) {
 
 /// RFC 4180 §2; a cell of text that a spreadsheet would take for a formula keeps its words behind a quote.
 std::string cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos && text.find_first_of("=+-@") != 0)
-    return std::string{text};
-  std::string quoted = "\"";
-  if (text.find_first_of("=+-@") == 0) quoted += '\'';
+  std::string words = text.find_first_of("=+-@") == 0 ? "'" : "";
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      quoted += ' ';
-    else
-      quoted += c == '"' ? "\"\"" : std::string{c};
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    words += is_control ? " " : c == '"' ? "\"\"" : std::string{c};
   }
-  return quoted + '"';
+  const bool bare = words.find_first_of(",\"'") == std::string::npos;
+  return bare ? words : fmt::format("\"{}\"", words);
 }
 
 }  // namespace
