@@ -1,4 +1,5 @@
-// Arrays of prefixes and bare addresses, each under a key or alone: Buildkite's /v2/meta, Stripe's ips_webhooks.json.
+// Arrays of prefixes and bare addresses, each under a key or alone: Buildkite's /v2/meta, Stripe's
+// ips_webhooks.json.
 
 #include <algorithm>
 
@@ -9,9 +10,8 @@ namespace {
 
 bool is_strings(const JsonNode& node) {
   const auto* array = node.as<JsonArray>();
-  return array != nullptr && std::ranges::all_of(*array, [](const JsonNode& item) {
-           return item.as<std::string>() != nullptr;
-         });
+  return array != nullptr &&
+         std::ranges::all_of(*array, [](const JsonNode& item) { return item.as<std::string>() != nullptr; });
 }
 
 }  // namespace

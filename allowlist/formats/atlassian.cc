@@ -1,5 +1,6 @@
 // https://support.atlassian.com/organization-administration/docs/ip-addresses-and-domains-for-atlassian-cloud-products/
-// "egress" is from Atlassian, so inbound for the user. Older files have neither product, direction nor perimeter.
+// "egress" is from Atlassian, so inbound for the user. Older files have neither product, direction nor
+// perimeter.
 
 #include "allowlist/formats/format.h"
 

@@ -1,5 +1,5 @@
-// https://learn.microsoft.com/azure/virtual-network/service-tags-overview: the weekly file and the answer of the
-// Service Tag Discovery API have the same shape. A regional tag repeats prefixes of its global one.
+// https://learn.microsoft.com/azure/virtual-network/service-tags-overview: the weekly file and the answer of
+// the Service Tag Discovery API have the same shape. A regional tag repeats prefixes of its global one.
 
 #include "allowlist/formats/format.h"
 

@@ -1,4 +1,5 @@
-// CSV with a header: a column of prefixes; one of ports and one of protocols where there are; others are filter keys.
+// CSV with a header: a column of prefixes; one of ports and one of protocols where there are; others are
+// filter keys.
 
 #include <algorithm>
 #include <array>
@@ -14,8 +15,8 @@
 namespace fwprobe::allowlist {
 namespace {
 
-constexpr std::array<std::string_view, 10> prefix_columns{"prefix", "cidr",      "network", "ip_prefix", "address",
-                                                          "ip",     "ip_address", "range",  "subnet",    "addresses"};
+constexpr std::array<std::string_view, 10> prefix_columns{
+    "prefix", "cidr", "network", "ip_prefix", "address", "ip", "ip_address", "range", "subnet", "addresses"};
 
 std::string lower(std::string_view text) {
   std::string result{text};
@@ -49,7 +50,8 @@ std::expected<std::vector<PortRange>, Complaint> ports(const CsvCell& cell) {
                           port(dash == std::string_view::npos ? word : word.substr(dash + 1))};
     if (range.first == 0 || range.last < range.first)
       return std::unexpected{Complaint{
-          cell.place, fmt::format("{} is neither a port from 1 to 65535 nor a range such as 8000-8100", excerpt(word))}};
+          cell.place,
+          fmt::format("{} is neither a port from 1 to 65535 nor a range such as 8000-8100", excerpt(word))}};
     found.push_back(range);
   }
   return found;
@@ -75,8 +77,8 @@ std::optional<Columns> columns(const CsvRow& header) {
 
 std::expected<Group, Complaint> group_of(const CsvRow& header, const Columns& column, const CsvRow& row) {
   if (row.size() != header.size())
-    return std::unexpected{Complaint{row.front().place, fmt::format("{} cells, and the header has {}", row.size(),
-                                                                    header.size())}};
+    return std::unexpected{Complaint{
+        row.front().place, fmt::format("{} cells, and the header has {}", row.size(), header.size())}};
   Group group;
   const auto& prefix = row[column.prefix];
   if (prefix.text.empty()) return std::unexpected{Complaint{prefix.place, "the prefix is missing"}};
@@ -104,7 +106,8 @@ bool is_csv_header(std::string_view line) {
     auto name = line.substr(0, comma);
     constexpr std::string_view around = " \t\r\"";
     const auto first = name.find_first_not_of(around);
-    name = first == std::string_view::npos ? "" : name.substr(first, name.find_last_not_of(around) - first + 1);
+    name =
+        first == std::string_view::npos ? "" : name.substr(first, name.find_last_not_of(around) - first + 1);
     found |= is_prefix_column(name);
     line.remove_prefix(std::min(comma + 1, line.size()));
   }
@@ -117,9 +120,9 @@ ReadPublication read_csv_list(std::string_view text) {
   if (rows->empty()) return std::unexpected{Complaint{{}, "the file is empty"}};
   const auto column = columns(rows->front());
   if (!column)
-    return std::unexpected{Complaint{rows->front().front().place,
-                                     fmt::format("no column of prefixes: the header has one of {}",
-                                                 fmt::join(prefix_columns, ", "))}};
+    return std::unexpected{Complaint{
+        rows->front().front().place,
+        fmt::format("no column of prefixes: the header has one of {}", fmt::join(prefix_columns, ", "))}};
   Publication publication;
   for (const auto& row : std::span{*rows}.subspan(1)) {
     auto group = group_of(rows->front(), *column, row);

@@ -1,5 +1,4 @@
 #include "allowlist/formats/format.h"
-
 #include "allowlist/values.h"
 
 namespace fwprobe::allowlist {

@@ -1,4 +1,5 @@
-// https://docs.github.com/rest/meta: each key is a service. Keys come and go; what is an array of prefixes is read.
+// https://docs.github.com/rest/meta: each key is a service. Keys come and go; what is an array of prefixes is
+// read.
 
 #include <algorithm>
 

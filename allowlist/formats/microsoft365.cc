@@ -1,4 +1,5 @@
-// https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-ip-web-service: the one format with ports.
+// https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-ip-web-service: the one format with
+// ports.
 
 #include <charconv>
 
@@ -35,9 +36,10 @@ std::vector<PortRange> ports(JsonFields& fields, const JsonNode& item, std::stri
     const PortRange range{port(trimmed(word.substr(0, dash))),
                           port(trimmed(dash == std::string_view::npos ? word : word.substr(dash + 1)))};
     if (range.first == 0 || range.last < range.first) {
-      fields.refuse(*member(item, key), fmt::format("{} is neither a port from 1 to 65535 nor a range such as "
-                                                    "50000-59999",
-                                                    excerpt(word)));
+      fields.refuse(*member(item, key),
+                    fmt::format("{} is neither a port from 1 to 65535 nor a range such as "
+                                "50000-59999",
+                                excerpt(word)));
       break;
     }
     found.push_back(range);

@@ -113,7 +113,8 @@ TEST(Yaml, FilesThatAreNoLists) {
       {"a text", "hello\n", "f:1:1: a list is a map that begins with name:"},
       {"a list", "- name: x\n", "f:1:1: a list is a map that begins with name:"},
       {"JSON of another kind", "{\"prefixes\": []}\n",
-       "f:1:2: unknown key 'prefixes'; known are name, title, publisher, source, retrieved, fresh_for, direction, "
+       "f:1:2: unknown key 'prefixes'; known are name, title, publisher, source, retrieved, fresh_for, "
+       "direction, "
        "ports, protocol and entries"},
       {"HTML", "<!DOCTYPE html>\n<html lang='en'>\n", "f:1:1: a list is a map that begins with name:"},
       {"UTF-16", "\xff\xfen\0a\0"s, "f:1:1: not UTF-8; save the file as UTF-8"},
@@ -141,13 +142,15 @@ TEST(Yaml, FilesThatAreNoLists) {
 TEST(Yaml, KeysThatAreWrong) {
   const Bad rows[] = {
       {"an unknown key", "name: x\ncolour: red\n",
-       "f:2:1: unknown key 'colour'; known are name, title, publisher, source, retrieved, fresh_for, direction, ports, "
+       "f:2:1: unknown key 'colour'; known are name, title, publisher, source, retrieved, fresh_for, "
+       "direction, ports, "
        "protocol and entries"},
       {"an unknown key of an entry", entries("  - prefix: 192.0.2.1\n    port: 443\n"),
        "f:6:5: unknown key 'port'; known are prefix, domain, ports, protocol, purpose, since, until and "
        "addresses"},
       {"a merge key", head + "<<: {name: y}\n",
-       "f:4:1: unknown key '<<'; known are name, title, publisher, source, retrieved, fresh_for, direction, ports, "
+       "f:4:1: unknown key '<<'; known are name, title, publisher, source, retrieved, fresh_for, direction, "
+       "ports, "
        "protocol and entries"},
       {"a key twice", "name: x\nname: y\n", "f:2:1: 'name' is there twice, first on line 1"},
       {"a key twice in an entry", entries("  - prefix: 192.0.2.1\n    prefix: 192.0.2.2\n"),
