@@ -1,0 +1,260 @@
+// What a rule of Linux says about one flow, in each form in which it is written;
+// tests/lab/rules_kernel_test.py asks the kernel about whole rulesets.
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "allowlist/rules/evaluate.h"
+#include "allowlist/rules/formats.h"
+
+namespace fwprobe::allowlist {
+namespace {
+
+constexpr std::uint8_t tcp = 6;
+
+FlowSet flow(const std::string& source, const std::string& destination, std::uint16_t port) {
+  FlowBox box;
+  box.sources = PrefixSet{parse_prefix(source)->prefix};
+  box.destinations = PrefixSet{parse_prefix(destination)->prefix};
+  box.protocols = Protocols{tcp, tcp};
+  box.ports = Ports{port, port};
+  return FlowSet{box};
+}
+
+std::string answer(const Evaluation& evaluation, const FlowSet& flows) {
+  std::string text;
+  if (evaluation.accepted.intersects(flows)) text += "accepted ";
+  if (evaluation.dropped.intersects(flows)) text += "dropped ";
+  if (evaluation.rejected.intersects(flows)) text += "rejected ";
+  return text.substr(0, text.size() - 1);
+}
+
+std::string judge(const std::string& text, const RulesView& view, const std::string& source,
+                  const std::string& destination, std::uint16_t port, Position position = Position::host) {
+  const auto ruleset = read_rules(text, "rules", view);
+  if (!ruleset) return ruleset.error().message;
+  const auto flows = flow(source, destination, port);
+  const auto evaluation = evaluate(std::span{&*ruleset, 1}, flows, view.direction, position);
+  return evaluation ? answer(*evaluation, flows) : evaluation.error();
+}
+
+std::string sample(const std::string& name) {
+  std::ifstream file{fmt::format("{}/tests/allowlist/data/firewall/{}", SOURCE_DIR, name)};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+struct RuleCase {
+  const char* name;
+  const char* rules;  ///< in the input chain of a table inet, whose policy is drop
+  const char* expected;
+  const char* source = "77.92.124.5";
+};
+
+constexpr RuleCase rule_cases[] = {
+    {"nothing matches, so the policy drops", "", "dropped"},
+    {"a plain rule accepts", "tcp dport 443 accept", "accepted"},
+    {"another port is none of the rule's", "tcp dport 22 accept", "dropped"},
+    {"a rule for IPv6 is none for IPv4", "ip6 saddr ::/0 accept", "dropped"},
+    {"a negated match demands its family", "ip6 saddr != 2001:db8::/32 accept", "dropped"},
+    {"ports of UDP are no ports of TCP", "udp dport 443 accept", "dropped"},
+    {"the first rule decides", "ip saddr 77.92.124.0/27 drop\ntcp dport 443 accept", "dropped"},
+    {"an interface that is not known leaves it open", "iifname eth0 tcp dport 443 accept",
+     "accepted dropped"},
+    {"the loopback interface is not the way of a published address", "iif lo accept", "dropped"},
+    {"any interface but the loopback is", "iifname != \"lo\" tcp dport 443 accept", "accepted"},
+    {"a rate limit leaves it open", "tcp dport 443 limit rate 10/second accept", "accepted dropped"},
+    {"what is open and then decided alike is certain", "limit rate 10/second accept\ntcp dport 443 accept",
+     "accepted"},
+    {"a SYN alone is not enough", "ct state new tcp dport 443 accept", "dropped"},
+    {"a SYN and what follows it are",
+     "ct state established,related accept\nct state new tcp dport 443 accept", "accepted"},
+    {"a new connection is not established", "ct state established,related accept", "dropped"},
+    {"a client's port is not known", "tcp sport 2000 tcp dport 443 accept", "accepted dropped"},
+    {"a client's port is none below 1024", "tcp sport 25 tcp dport 443 accept", "dropped"},
+    {"the flags of a SYN are known", "tcp flags syn / fin,syn,rst,ack drop\ntcp dport 443 accept", "dropped"},
+    {"a queue may do anything", "tcp dport 443 queue num 1", "accepted dropped"},
+    {"logging does not end", "log prefix \"x \" counter\ntcp dport 443 accept", "accepted"},
+    {"a set that is not there leaves it open", "ip saddr @absent accept", "accepted dropped"},
+    {"a verdict map decides", "tcp dport vmap { 22 : drop, 443 : accept }", "accepted"},
+    {"a concatenation is one condition",
+     "ip saddr . tcp dport { 77.92.124.0/27 . 443, 10.0.0.1 . 22 } accept", "accepted"},
+    {"a range of addresses", "ip saddr 77.92.124.1-77.92.124.4 accept", "dropped"},
+    {"a range's last address is in it", "ip saddr 77.92.124.1-77.92.124.5 accept", "accepted"},
+    {"a mark may be set", "meta mark 5 accept", "accepted dropped"},
+    {"what a rule changes is not followed", "ip daddr set 10.0.0.1\ntcp dport 443 accept",
+     "accepted dropped"},
+    {"a reset may be meant for one family only",
+     "meta l4proto tcp reject with tcp reset\ntcp dport 443 accept", "accepted rejected"},
+    {"an ICMP answer is of its family", "reject with icmpv6 type port-unreachable\ntcp dport 443 accept",
+     "accepted"},
+    {"a variable is its value", "ip saddr $vendor accept", "accepted"},
+    {"not understood is never let through", "frobnicate 7\ntcp dport 443 drop", "accepted dropped"},
+};
+
+class Rule_ : public testing::TestWithParam<RuleCase> {};
+
+TEST_P(Rule_, decides) {
+  const auto& row = GetParam();
+  const auto text = fmt::format(
+      "define vendor = {{ 77.92.124.0/27, 34.147.2.16 }}\ntable inet t {{\nchain input {{\n"
+      "type filter hook input priority filter; policy drop;\n{}\n}}\n}}\n",
+      row.rules);
+  EXPECT_EQ(judge(text, {}, row.source, "203.0.113.1", 443), row.expected) << row.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(nftables, Rule_, testing::ValuesIn(rule_cases));
+
+constexpr RuleCase iptables_cases[] = {
+    {"a plain rule accepts", "-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT", "accepted"},
+    {"the policy drops", "", "dropped"},
+    {"a dotted mask", "-A INPUT -s 77.92.124.0/255.255.255.224 -j ACCEPT", "accepted"},
+    {"a negated source", "-A INPUT ! -s 10.0.0.0/8 -p tcp -j REJECT", "rejected"},
+    {"a negation of old versions", "-A INPUT -s ! 10.0.0.0/8 -j ACCEPT", "accepted"},
+    {"a list of ports", "-A INPUT -p tcp -m multiport --dports 22,400:500 -j ACCEPT", "accepted"},
+    {"a range without its end", "-A INPUT -p tcp -m tcp --dport 444: -j ACCEPT", "dropped"},
+    {"an ipset is not in the file", "-A INPUT -m set --match-set vendors src -j ACCEPT", "accepted dropped"},
+    {"logging does not end", "-A INPUT -j LOG --log-prefix \"drop: \"\n-A INPUT -j ACCEPT", "accepted"},
+    {"a rule without a target does nothing", "-A INPUT -p tcp\n-A INPUT -j ACCEPT", "accepted"},
+    {"RETURN applies the policy", "-A INPUT -j RETURN\n-A INPUT -j ACCEPT", "dropped"},
+    {"a chain comes back", "-A INPUT -j USER\n-A INPUT -j ACCEPT\n-A USER -p udp -j DROP", "accepted"},
+    {"goto does not", "-A INPUT -g USER\n-A INPUT -j ACCEPT\n-A USER -p udp -j DROP", "dropped"},
+    {"a target that is not known", "-A INPUT -j FROBNICATE\n-A INPUT -j DROP", "accepted dropped"},
+    {"counters stand in front", "[3:120] -A INPUT -p tcp -m tcp --dport 443 -j ACCEPT", "accepted"},
+};
+
+class IptablesRule : public testing::TestWithParam<RuleCase> {};
+
+TEST_P(IptablesRule, decides) {
+  const auto& row = GetParam();
+  const auto text = fmt::format("*filter\n:INPUT DROP [0:0]\n:USER - [0:0]\n{}\nCOMMIT\n", row.rules);
+  EXPECT_EQ(judge(text, {}, row.source, "203.0.113.1", 443), row.expected) << row.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(iptables, IptablesRule, testing::ValuesIn(iptables_cases));
+
+TEST(LinuxRules, say_the_same_in_each_form_of_a_sample) {
+  for (const auto* name : {"nft-native.json", "nft-native.txt", "nft-native.input.nft"}) {
+    EXPECT_EQ(judge(sample(name), {}, "77.92.124.0/27", "203.0.113.1", 443), "accepted") << name;
+    EXPECT_EQ(judge(sample(name), {}, "34.147.2.16", "203.0.113.1", 443), "dropped") << name;
+    // The reply may go to port 1024 of a local address, which chain extra drops; that of IPv4 is let through
+    // before.
+    EXPECT_EQ(judge(sample(name), {}, "2620:1ec:50::1", "2001:db8::1", 443), "accepted dropped") << name;
+    EXPECT_EQ(judge(sample(name), {}, "34.147.2.16", "203.0.113.1", 8080), "dropped rejected") << name;
+  }
+}
+
+TEST(LinuxRules, find_rules_of_iptables_without_arguments_unclear) {
+  EXPECT_EQ(judge(sample("nft-of-iptables-rules.json"), {}, "34.147.2.16", "203.0.113.1", 443),
+            "accepted dropped rejected");
+  EXPECT_EQ(judge(sample("nft-of-iptables-rules.txt"), {}, "34.147.2.16", "203.0.113.1", 443), "rejected");
+}
+
+TEST(LinuxRules, do_not_take_an_empty_dump_of_iptables_for_an_open_firewall) {
+  EXPECT_EQ(judge(sample("iptables-save-on-nft-native-host.txt"), {}, "34.147.2.16", "203.0.113.1", 443),
+            "accepted dropped");
+}
+
+TEST(LinuxRules, of_one_family_say_nothing_about_the_other) {
+  EXPECT_EQ(judge(sample("iptables-save.txt"), {}, "2620:1ec:50::1", "2001:db8::1", 443), "accepted dropped");
+  EXPECT_EQ(judge(sample("ip6tables-save.txt"), {}, "2620:1ec:50::1", "2001:db8::1", 443), "accepted");
+}
+
+TEST(LinuxRules, translate_a_destination_before_they_forward) {
+  // 8443 goes to 10.0.0.5:443, whose chain FORWARD drops; nothing is translated for 9443.
+  EXPECT_EQ(judge(sample("iptables-save.txt"), {}, "77.92.124.5", "203.0.113.1", 8443), "dropped");
+  const auto open = std::string{
+      "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 8443 -j DNAT --to-destination "
+      "10.0.0.5:443\nCOMMIT\n"
+      "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -d 10.0.0.5/32 -p tcp --dport 443 -j "
+      "ACCEPT\n"
+      "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\nCOMMIT\n"};
+  EXPECT_EQ(judge(open, {}, "77.92.124.5", "203.0.113.1", 8443), "accepted");
+  EXPECT_EQ(judge(open, {}, "77.92.124.5", "203.0.113.1", 9443), "dropped");
+}
+
+TEST(LinuxRules, know_an_interface_that_is_named) {
+  const std::string text =
+      "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\niifname \"eth*\" "
+      "accept\n}\n}\n";
+  EXPECT_EQ(
+      judge(text, {.direction = {}, .interface = "eth0", .selectors = {}}, "77.92.124.5", "203.0.113.1", 443),
+      "accepted");
+  EXPECT_EQ(
+      judge(text, {.direction = {}, .interface = "wan", .selectors = {}}, "77.92.124.5", "203.0.113.1", 443),
+      "dropped");
+}
+
+TEST(LinuxRules, drop_the_reply_where_the_output_chain_has_no_rule_for_it) {
+  const std::string text =
+      "table inet t {\nchain i {\ntype filter hook input priority 0; policy accept;\n}\n"
+      "chain o {\ntype filter hook output priority 0; policy drop;\ntcp sport 22 accept\n}\n}\n";
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), "dropped");
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 22), "accepted");
+}
+
+TEST(LinuxRules, need_every_base_chain_to_accept) {
+  const std::string text =
+      "table inet a {\nchain i {\ntype filter hook input priority 0; policy accept;\n}\n}\n"
+      "table inet b {\nchain i {\ntype filter hook input priority 10; policy drop;\n}\n}\n";
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), "dropped");
+}
+
+struct ErrorCase {
+  const char* name;
+  const char* text;
+  const char* error;
+};
+
+constexpr ErrorCase error_cases[] = {
+    {"a file that was cut short", "table inet t {\nchain c {\naccept\n", "cut short"},
+    {"a jump to no chain", "table inet t {\nchain c {\njump nowhere\n}\n}\n",
+     "rules:3:1: the chain 'nowhere'"},
+    {"a variable that nobody defined", "table inet t {\nchain c {\nip saddr $x accept\n}\n}\n", "rules:3:10"},
+    {"another file", "include \"other.nft\"\ntable inet t {\n}\n", "include"},
+    {"a table without its end", "*filter\n:INPUT DROP [0:0]\n", "COMMIT"},
+    {"a line that is none", "*filter\n:INPUT DROP [0:0]\nnonsense\nCOMMIT\n", "rules:3:1"},
+    {"a chain that is not declared", "*filter\n-A USER -j ACCEPT\nCOMMIT\n", "not declared"},
+    {"a quotation mark", "*filter\n:INPUT DROP [0:0]\n-A INPUT --comment \"x\nCOMMIT\n", "quotation"},
+    {"chains that jump to each other",
+     "table inet t {\nchain i {\ntype filter hook input priority 0\njump a\n}\nchain a {\njump b\n}\nchain b "
+     "{\njump a\n}\n}\n",
+     "deep"},
+    {"JSON that was cut short", "{\"nftables\": [", "cut short"},
+    {"a rule of no chain",
+     R"({"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": []}}]})",
+     "not in front of it"},
+};
+
+class RulesError : public testing::TestWithParam<ErrorCase> {};
+
+TEST_P(RulesError, says_where_and_what) {
+  const auto& row = GetParam();
+  EXPECT_TRUE(judge(row.text, {}, "192.0.2.1", "203.0.113.1", 443).contains(row.error))
+      << row.name << ": " << judge(row.text, {}, "192.0.2.1", "203.0.113.1", 443);
+}
+
+INSTANTIATE_TEST_SUITE_P(of_Linux, RulesError, testing::ValuesIn(error_cases));
+
+TEST(ShadowedRules, are_those_that_earlier_ones_take_everything_from) {
+  const auto ruleset = read_rules(
+      "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\nct state new accept\n"
+      "ip saddr 10.0.0.0/8 accept\nip saddr 10.1.0.0/16 drop\nip saddr 192.0.2.0/25 drop\nip saddr "
+      "192.0.2.128/25 drop\n"
+      "ip saddr 192.0.2.0/24 accept\nlimit rate 1/second accept\ntcp dport 443 accept\n}\n}\n",
+      "rules", {});
+  ASSERT_TRUE(ruleset);
+  const auto found = shadowed(std::span{&*ruleset, 1});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 2U);
+  EXPECT_EQ(found->at(0).rule.rule, 2U);
+  EXPECT_EQ(found->at(0).by.rule, 1U);
+  EXPECT_EQ(found->at(1).rule.rule, 5U);
+  EXPECT_EQ(found->at(1).by.rule, RuleRef::none);
+}
+
+}  // namespace
+}  // namespace fwprobe::allowlist

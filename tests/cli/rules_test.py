@@ -1,0 +1,97 @@
+"""`fwprobe rules verify`: exit codes, what is said, and in which form."""
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+FWPROBE = os.environ["FWPROBE"]
+DATA = os.path.join(os.environ["SOURCE_DIR"], "tests", "allowlist", "data", "firewall")
+ALL = """table inet filter {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    ip saddr { 34.147.2.16, 162.19.204.13, 77.92.96.46, 77.92.124.0/27, 77.92.102.192/28 } tcp dport 443 accept comment "ci"
+  }
+}
+"""
+
+
+def verify(*words, rules=None, text="", allowlist="appcircle"):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "rules.nft")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        done = subprocess.run([FWPROBE, "rules", "verify", "--rules", rules or path, "--allowlist", allowlist, *words], input=text,
+                              capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+
+SERVICE = ("--service", "203.0.113.10:443")
+
+
+class Verify(unittest.TestCase):
+    def test_rules_that_let_the_list_through_pass(self):
+        code, out, err = verify(*SERVICE, text=ALL)
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertTrue(out.startswith("PASS  5 of 5 entries of appcircle get through to 203.0.113.10:443\n"), out)
+        self.assertIn('rules.nft:5 ("ci"), in inet filter input: accept', out)
+
+    def test_a_missing_address_fails_with_the_rule_that_stops_it_and_one_to_add(self):
+        code, out, _ = verify(*SERVICE, text=ALL.replace("77.92.96.46, ", "77.92.96.45, "))
+        self.assertEqual(code, 1)
+        self.assertIn("dropped     77.92.96.46 ", out)
+        self.assertIn("the policy of inet filter input: drop", out)
+        self.assertIn("ip saddr 77.92.96.46 ip daddr 203.0.113.10 tcp dport 443 accept", out)
+        self.assertIn("Lets through 1 public addresses", out)
+
+    def test_a_part_of_a_prefix_is_named(self):
+        code, out, _ = verify(*SERVICE, "--format", "json", text=ALL.replace("77.92.124.0/27", "77.92.124.0/28"))
+        self.assertEqual(code, 1)
+        entry = json.loads(out)["answers"][0]["entries"][3]
+        self.assertEqual((entry["verdict"], entry["cause"], entry["blocked"]), ("partly", "allowlist.rule_partial", ["77.92.124.16/28"]))
+
+    def test_a_condition_that_the_flow_does_not_decide_is_no_pass(self):
+        text = ALL.replace("tcp dport 443", 'iifname "eth0" tcp dport 443')
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(code, 3, out)
+        self.assertIn("if iifname eth0", out)
+        self.assertEqual(verify(*SERVICE, "--interface", "eth0", text=text)[0], 0)
+        self.assertEqual(verify(*SERVICE, "--interface", "eth1", text=text)[0], 1)
+
+    def test_rules_for_everybody_are_too_broad(self):
+        text = ALL.replace("ip saddr {", "tcp dport 443 accept\n    ip saddr {")
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(code, 0)
+        self.assertTrue(out.startswith("WARN"), out)
+        self.assertIn("allowlist.rule_too_broad", out)
+        self.assertIn("Never matches", out)
+        self.assertEqual(verify(*SERVICE, "--strict", text=text)[0], 1)
+
+    def test_standard_input_is_a_file(self):
+        self.assertEqual(verify(*SERVICE, rules="-", text=ALL)[0], 0)
+
+    def test_both_families_come_from_two_files(self):
+        first = os.path.join(DATA, "iptables-save.txt")
+        code, out, _ = verify("--rules", os.path.join(DATA, "ip6tables-save.txt"), *SERVICE, "--service", "[2001:db8::1]:443", rules=first)
+        self.assertEqual(code, 1)
+        self.assertIn("of the other address family than the service", out)
+
+    def test_outbound_lists_need_no_service(self):
+        text = "table inet t {\nchain o {\ntype filter hook output priority 0; policy accept;\n}\n}\n"
+        code, out, err = verify(text=text, allowlist="azure-devops")
+        self.assertEqual((code, err), (0, ""), out)
+        code, out, _ = verify(text=text.replace("policy accept", "policy drop"), allowlist="azure-devops")
+        self.assertEqual(code, 1, out)
+
+    def test_what_cannot_be_used_is_refused_in_one_line(self):
+        for words, text, said in (((), ALL, "--service"), (SERVICE, "hello", "known are"), (("--service", "203.0.113.10"), ALL, "write 203.0.113.10:443"),
+                                  (SERVICE, ALL[:60], "cut short"), ((*SERVICE, "--format", "xml"), ALL, "--format"),
+                                  ((*SERVICE, "--direction", "up"), ALL, "inbound or outbound")):
+            code, out, err = verify(*words, text=text)
+            self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+            self.assertIn(said, err)
+
+
+if __name__ == "__main__":
+    unittest.main()
