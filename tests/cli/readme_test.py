@@ -39,8 +39,8 @@ class Readme(unittest.TestCase):
         self.assertGreaterEqual(seen, 3)
 
     def test_every_option_that_is_named_exists(self):
-        help_text = "".join(subprocess.run([FWPROBE, verb, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
-                            for verb in ("check", "trace", "judge"))
+        help_text = "".join(subprocess.run([FWPROBE, *verb.split(), "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+                            for verb in ("check", "trace", "judge", "rules verify"))
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
             named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", file.read()))
         self.assertTrue(named)
@@ -61,6 +61,13 @@ class Readme(unittest.TestCase):
         for heading in ("FAIL", "Cause", "Where", "Who mends", "Certainty", "Evidence", "What to do"):
             self.assertRegex(shown, rf"(?m)^{heading}")
             self.assertRegex(done.stdout, rf"(?m)^{heading}")
+
+    def test_the_rules_in_the_readme_are_answered_as_it_shows(self):
+        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+            command, shown = re.search(r"```text\n\$ fwprobe (rules verify [^\n]*)\n(.*?)```", file.read(), re.DOTALL).groups()
+        folder = os.path.join(SOURCE, "tests", "allowlist", "data", "firewall")
+        done = subprocess.run([FWPROBE, *command.split()], capture_output=True, text=True, timeout=60, check=False, cwd=folder)
+        self.assertEqual(done.stdout, shown)
 
 
 if __name__ == "__main__":
