@@ -169,7 +169,8 @@ class AzureReader {
     Addresses addresses;
     std::vector<PrefixSet> prefixes;
     auto texts = fields_.texts(node, keys.expanded);
-    if (texts.empty())
+    const bool expanded = !texts.empty();
+    if (!expanded)
       for (const auto key : keys.prefixes)
         std::ranges::copy(fields_.texts(node, key), std::back_inserter(texts));
     for (const auto* text : texts) {
@@ -182,15 +183,23 @@ class AzureReader {
         prefixes.push_back(std::move(*parsed));
     }
     addresses.add(united(std::move(prefixes)));
-    if (side == NsgSide::far) set_apart_azures_own(addresses);
+    const bool internet = is_internet(node, keys);
+    if (side == NsgSide::far && !internet) set_apart_azures_own(addresses);
     // What stands for "*" there is IPv4's alone.
     if (kind_ == Kind::effective && addresses.sure.v4().is_all() && !addresses.sure.v6().is_all())
       addresses.add_doubtful(~addresses.sure, "0.0.0.0/0 stands for IPv6 as well");
+    if (internet && expanded && addresses.sure.v6().empty())
+      addresses.add_doubtful({Ranges4{}, Ranges6::all()}, "Internet stands for IPv6 as well");
     for (const auto& group : fields_.array(node, keys.groups))
       addresses.add_doubtful(PrefixSet::everything(), application_group(group));
     if (addresses.sure.empty() && addresses.doubt.empty())
       fields_.refuse(node, fmt::format("has neither {} nor {}", keys.prefixes[0], keys.prefixes[1]));
     return addresses;
+  }
+
+  bool is_internet(const JsonNode& node, const SideKeys& keys) {
+    const auto texts = fields_.texts(node, keys.prefixes[0]);
+    return texts.size() == 1 && lower_case(*texts.front()->as<std::string>()) == "internet";
   }
 
   static bool is_any(std::string_view word) {

@@ -30,9 +30,8 @@ bool is_all(std::string_view word) { return word == "*" || word == "all" || word
 template <typename Number>
 std::optional<Number> number(std::string_view digits) {
   Number value = 0;
-  const auto* last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, value);
-  if (error != std::errc{} || end != last) return std::nullopt;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return value;
 }
 

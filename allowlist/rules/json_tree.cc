@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -75,8 +76,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   Builder(const JsonLimits& limits, std::string_view text) : limits_{limits}, text_{text} {}
 
-  Cursor begin() { return {text_.data(), &reached_}; }
-  Cursor end() { return {text_.data() + text_.size(), &reached_}; }
+  Cursor begin() { return {std::to_address(text_.begin()), &reached_}; }
+  Cursor end() { return {std::to_address(text_.end()), &reached_}; }
   JsonNode take() && { return std::move(root_); }
   Stop stop() && { return std::move(stop_); }
 

@@ -121,10 +121,9 @@ void append(std::vector<Rule>& rules, const PlatformRule& rule) {
                      .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment)}});
   };
   add(flows(rule.sources.sure, rule.destinations.sure), rule.doubt);
-  if (rule.sources.doubt.empty() && rule.destinations.doubt.empty()) return;
-  const auto all_sources = rule.sources.sure | rule.sources.maybe;
-  const auto all_destinations = rule.destinations.sure | rule.destinations.maybe;
-  add(flows(rule.sources.maybe, all_destinations) | flows(all_sources, rule.destinations.maybe),
+  add(flows(rule.sources.maybe, rule.destinations.sure), joined(rule.doubt, rule.sources.doubt));
+  add(flows(rule.sources.sure, rule.destinations.maybe), joined(rule.doubt, rule.destinations.doubt));
+  add(flows(rule.sources.maybe, rule.destinations.maybe),
       joined(rule.doubt, joined(rule.sources.doubt, rule.destinations.doubt)));
 }
 

@@ -57,7 +57,7 @@ struct PlatformRule {
   RuleName name;
 };
 
-/// The rule as one for what surely matches and, behind it, one for what may match; either may be missing.
+/// The rule as one for what surely matches and, behind it, those for what may match, each with its reason.
 void append(std::vector<Rule>& rules, const PlatformRule& rule);
 
 /// The one list of a platform for a direction, whose rules are an allowlist.

@@ -180,6 +180,9 @@ TEST(Azure, EffectiveRulesAreThoseOfTheSubnetAndOfTheInterface) {
   EXPECT_EQ(verdict(interface, {"2001:db8::1", "2001:db8::2"}),
             "perhaps dropped by DenyAllInBound: 0.0.0.0/0 stands for IPv6 as well");
   EXPECT_EQ(verdict(rules->chains[1], {"10.0.0.5", "203.0.113.9"}), "allowed by AllowInternetOutBound");
+  EXPECT_EQ(verdict(rules->chains[1], {"2001:db8::1", "2001:db9::1"}),
+            "perhaps allowed by AllowInternetOutBound: 0.0.0.0/0 stands for IPv6 as well; Internet stands "
+            "for IPv6 as well");
 }
 
 TEST(Azure, OfSeveralGroupsOneHasToBeChosen) {

@@ -39,7 +39,7 @@ class FirewallRulesPage(unittest.TestCase):
                 self.assertEqual(run(example["command"])[0], example["output"])
 
     def test_every_platform_has_an_example_that_decides(self):
-        for name in ("nftables.json", "iptables-save.txt", "aws-security-groups.json#group=git-server", "aws-network-acls.json",
+        for name in ("nftables.json", "iptables-git-server.txt", "aws-security-groups.json#group=git-server", "aws-network-acls.json",
                      "azure-effective-nsg.json", "gcp-firewall-rules.json", "csv-rules.csv"):
             with self.subTest(name):
                 self.assertIn(f"--rules {name} ", self.page)
