@@ -253,7 +253,25 @@ class Judge {
     });
   }
 
+  /// Without it nobody on the link finds the host's IPv6 address (RFC 4861 §7.2), whatever is let through.
+  bool drops_neighbours() const {
+    if (!question_.service || !question_.service->address().is_v6()) return false;
+    constexpr std::uint8_t icmpv6 = 58;
+    FlowBox box;
+    box.sources = PrefixSet{allowlist::parse_prefix("fe80::/10")->prefix};
+    box.destinations = PrefixSet{allowlist::parse_prefix("ff02::1:ff00:0/104")->prefix};
+    box.protocols = allowlist::Protocols{icmpv6, icmpv6};
+    const auto found =
+        allowlist::evaluate(rulesets_, FlowSet{box}, Direction::inbound, allowlist::Position::host);
+    return found && found->accepted.empty();
+  }
+
   void add_notes() {
+    const auto is_host = [](const Ruleset& ruleset) { return ruleset.path == allowlist::Path::netfilter; };
+    if (std::ranges::any_of(rulesets_, is_host) && drops_neighbours())
+      verdict_.notes.emplace_back(
+          "ICMPv6 from neighbours on the link is dropped: without neighbour discovery no IPv6 connection "
+          "works");
     for (const auto& ruleset : rulesets_)
       for (const auto& note : ruleset.notes)
         verdict_.notes.push_back(fmt::format("{}:{}: {}", ruleset.origin, note.line, note.text));

@@ -165,6 +165,8 @@ class Way {
 
   void unknown(const FlowSet& flows) {
     result.dropped |= flows;
+    result.touches.push_back(
+        {flows, Verdict::next, {}, "a rule translates the destination of some of these flows"});
     open_groups.push_back({flows, {}});
   }
 

@@ -184,6 +184,7 @@ bool goes_on(std::string_view target) { return std::ranges::find(going_on, targe
 
 Rest add(const std::vector<Option>& options, PacketMatch& packet) {
   Rest rest;
+  bool of_target = false;  // what stands behind it, up to the next -m
   for (const auto& option : options) {
     const Use use{option, packet};
     if (option.name == "comment") {
@@ -191,10 +192,12 @@ Rest add(const std::vector<Option>& options, PacketMatch& packet) {
     } else if (option.name == "jump" || option.name == "goto") {
       rest.target.name = use.value();
       rest.target.go_to = option.name == "goto";
+      of_target = true;
     } else if (const auto* row = std::ranges::find(option_rows, option.name, &OptionRow::name);
                row != std::end(option_rows)) {
       row->add(use);
-    } else if (!rest.target.name.empty()) {
+      of_target = of_target && option.name != "match";
+    } else if (of_target) {
       rest.target.options.push_back(option);
     } else {
       use.doubt();

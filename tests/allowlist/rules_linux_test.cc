@@ -123,6 +123,7 @@ constexpr RuleCase iptables_cases[] = {
     {"a chain comes back", "-A INPUT -j USER\n-A INPUT -j ACCEPT\n-A USER -p udp -j DROP", "accepted"},
     {"goto does not", "-A INPUT -g USER\n-A INPUT -j ACCEPT\n-A USER -p udp -j DROP", "dropped"},
     {"a target that is not known", "-A INPUT -j FROBNICATE\n-A INPUT -j DROP", "accepted dropped"},
+    {"a condition behind the target is one", "-A INPUT -j ACCEPT -m limit --limit 3/min", "accepted dropped"},
     {"counters stand in front", "[3:120] -A INPUT -p tcp -m tcp --dport 443 -j ACCEPT", "accepted"},
 };
 

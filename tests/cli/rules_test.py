@@ -77,6 +77,13 @@ class Verify(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("of the other address family than the service", out)
 
+    def test_rules_that_drop_neighbour_discovery_are_noted(self):
+        service = ("--service", "[2001:db8::1]:443")
+        said = "without neighbour discovery"
+        self.assertIn(said, verify(*service, text=ALL)[1])
+        self.assertNotIn(said, verify(*service, text=ALL.replace("    ip saddr", "    meta l4proto ipv6-icmp accept\n    ip saddr"))[1])
+        self.assertNotIn(said, verify(*SERVICE, text=ALL)[1])
+
     def test_outbound_lists_need_no_service(self):
         text = "table inet t {\nchain o {\ntype filter hook output priority 0; policy accept;\n}\n}\n"
         code, out, err = verify(text=text, allowlist="azure-devops")
