@@ -121,6 +121,8 @@ class Redaction {
  private:
   void object(Document& object, std::string_view key) {
     if (object.contains("body") && object.contains("body_truncated")) body(object);
+    // Follows from the others, and is no certificate's.
+    if (key == "measurements") object.erase("subject");
     // What is no text goes: its bytes may hold what is sought, in any form.
     for (auto at = object.begin(); at != object.end();)
       at = at.key().ends_with("_base64") ? object.erase(at) : std::next(at);
@@ -178,7 +180,9 @@ class Redaction {
     auto whole = response["body"].get<std::string>();
     if (const auto at = response.find("body_gzip"); at != response.end() && at->is_string())
       whole = unpacked(at->get_ref<const std::string&>(), report_limit).value_or("");
-    const auto made = body_text(whole);
+    auto made = body_text(whole);
+    // No body of a report is longer; pseudonyms may be.
+    made.resize(std::min(made.size(), probe::HttpLimits{}.body));
     response["body"] = "";  // the packed one is read
     response["body_truncated"] = made.size() > body_excerpt;
     response["body_gzip"] = packed(made);

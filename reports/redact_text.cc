@@ -24,10 +24,18 @@ bool ends_url(char c) {
   return byte <= 0x20 || byte >= 0x7f || std::string_view{"\"'<>\\^`{|}"}.contains(c);
 }
 
+/// The characters that are so, of the first `most`: what begins anywhere must not be sought to the end of a
+/// long text each time.
 template <typename Is>
-std::string_view run(std::string_view text, Is is) {
+std::string_view run(std::string_view text, std::size_t most, Is is) {
+  text = text.substr(0, most);
   return text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is) - text.begin()));
 }
+
+constexpr std::size_t longest_address = 45;  // with an IPv4 address in its end
+constexpr std::size_t longest_name = 253;
+constexpr std::size_t longest_url = 8 * 1024;  // probe::parse_url()
+constexpr std::size_t longest_scheme = 32;
 
 /// Ends of file names, which look like names of hosts.
 constexpr std::string_view files[] = {"html", "htm",  "js",  "css",  "png",  "gif",  "jpg", "svg",
@@ -110,16 +118,16 @@ class Scanner {
   }
 
   bool service_word() {
-    const auto text = run(rest_, is_alphanumeric);
+    const auto text = run(rest_, longest_name, is_alphanumeric);
     return is_service_word(text) && keep_whole(text);
   }
 
   bool url() {
-    const auto scheme =
-        run(rest_, [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; });
+    const auto scheme = run(rest_, longest_scheme,
+                            [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; });
     if (scheme.empty() || !is_letter(scheme[0]) || !rest_.substr(scheme.size()).starts_with("://"))
       return false;
-    auto whole = run(rest_, [](char c) { return !ends_url(c); });
+    auto whole = run(rest_, longest_url, [](char c) { return !ends_url(c); });
     // The sentence's own punctuation.
     while (whole.size() > scheme.size() + 3 && std::string_view{".,;:!?)"}.contains(whole.back()))
       whole.remove_suffix(1);
@@ -128,12 +136,12 @@ class Scanner {
 
   bool address() {
     if (!is_hex(rest_[0]) && rest_[0] != ':') return false;
-    auto text = run(rest_, [](char c) { return is_hex(c) || c == '.' || c == ':'; });
-    // "192.0.2.1:443", "2001:db8::1." and "203.0.113.9: no answer"
-    for (; text.size() > 1; text.remove_suffix(1)) {
-      const auto found = address_from(text);
-      if (found && ends_at(text.size())) return replace_address(text, *found);
-    }
+    const auto text = run(rest_, longest_address, [](char c) { return is_hex(c) || c == '.' || c == ':'; });
+    // "2001:db8::1." and "203.0.113.9: no answer"; "192.0.2.1:443"
+    const auto end = text.find_last_not_of(".:") + 1;
+    for (const auto size : {text.size(), end, std::min(text.find(':'), end)})
+      if (const auto found = address_from(text.substr(0, size)); found && ends_at(size))
+        return replace_address(text.substr(0, size), *found);
     return false;
   }
 
@@ -146,7 +154,7 @@ class Scanner {
 
   bool replace_address(std::string_view text, const asio::ip::address& address) {
     const auto behind = rest_.substr(text.size());
-    const auto length = behind.starts_with('/') ? run(behind.substr(1), is_digit) : std::string_view{};
+    const auto length = behind.starts_with('/') ? run(behind.substr(1), 3, is_digit) : std::string_view{};
     const auto whole = rest_.substr(0, text.size() + 1 + length.size());
     const auto prefix = length.empty() ? std::unexpected{std::string{}} : allowlist::parse_prefix(whole);
     if (!prefix) return replace(text.size(), pseudonyms_.address(address).to_string());
@@ -167,16 +175,16 @@ class Scanner {
   }
 
   bool mail() {
-    const auto local = run(rest_, [](char c) { return is_host_character(c) || c == '+'; });
+    const auto local = run(rest_, longest_name, [](char c) { return is_host_character(c) || c == '+'; });
     if (local.empty() || local.size() == rest_.size() || rest_[local.size()] != '@') return false;
-    const auto domain = run(rest_.substr(local.size() + 1), is_host_character);
+    const auto domain = run(rest_.substr(local.size() + 1), longest_name, is_host_character);
     if (!domain.contains('.')) return false;
     const auto whole = local.size() + 1 + domain.size();
     return replace(whole, pseudonyms_.word("user", local) + "@" + pseudonyms_.host(domain));
   }
 
   bool host() {
-    auto name = run(rest_, is_host_character);
+    auto name = run(rest_, longest_name, is_host_character);
     while (name.ends_with('.') || name.ends_with('-')) name.remove_suffix(1);
     const auto dot = name.rfind('.');
     if (dot == std::string_view::npos || name.starts_with('.')) return false;
@@ -227,11 +235,12 @@ class Scanner {
   }
 
   bool token() {
-    const auto text = run(rest_, is_token_character);
+    auto text = run(rest_, longest_url, is_token_character);
     constexpr std::size_t shortest = 24;
     const auto digits = std::ranges::count_if(text, is_digit);
     const auto letters = std::ranges::count_if(text, is_letter);
     if (text.size() < shortest || digits < 4 || letters < 4) return false;
+    text = run(rest_, rest_.size(), is_token_character);
     return replace(text.size(), pseudonyms_.word("token", text));
   }
 
