@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,21 @@ class Files(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("r.json: No space left on device", done.stderr)
         self.assertTrue(done.stderr.endswith("earlierr.json\nr.xml\n"), done.stderr)
+
+
+class Guide(unittest.TestCase):
+    def test_the_commands_of_the_guide_run_as_they_stand_there(self):
+        page = (pathlib.Path(os.environ["SOURCE_DIR"]) / "docs" / "reports.md").read_text(encoding="utf-8")
+        found = set(re.findall(r"fwprobe check https://azure\.example\.com/([^'>\n]*)", page))
+        self.assertGreaterEqual(len(found), 5)
+        with tempfile.TemporaryDirectory() as folder:
+            for options in found:
+                here = options.replace("/var/lib/node_exporter", folder).replace("$(Build.ArtifactStagingDirectory)", folder)
+                done = subprocess.run([FWPROBE, "check", f"tcp://127.0.0.1:{closed_port()}", *here.split()], cwd=folder,
+                                      capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+                self.assertEqual((done.returncode, done.stderr), (2 if "nagios" in options else 1, ""), options)
+            for name, file in (("junit", "fwprobe.xml"), ("markdown", "fwprobe.md"), ("prometheus", "fwprobe.prom")):
+                validate(name, (pathlib.Path(folder) / file).read_bytes().decode())
 
 
 class MonitoringPlugin(unittest.TestCase):

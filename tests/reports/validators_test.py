@@ -85,13 +85,17 @@ class Formats(unittest.TestCase):
         for text in HOSTILE:
             report = hostile_report(self.document, text)
             for name in VALIDATORS:
-                for more in ([], ["--verbose"], ["--strict"]):
+                for more in ([], ["--verbose", "--strict"]):
                     with self.subTest(text=text[:60], format=name, more=more):
                         done = judge(report, "--format", name, *more)
                         self.assertEqual(done.returncode, 2 if name == "nagios" else 1, done.stderr)
                         shown = done.stdout.decode()
                         validate(name, shown)
                         self.assertIn(MARK, shown)
+            with self.subTest(text=text[:60], format="redacted"):
+                done = judge(report, "--redact", "--format", "markdown")
+                self.assertEqual(done.returncode, 1, done.stderr)
+                validate("markdown", done.stdout.decode())
 
     def test_a_spreadsheet_gets_the_same_words_as_everyone(self):
         done = judge(self.document, "--format", "csv")
