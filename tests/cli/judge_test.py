@@ -99,6 +99,24 @@ class Again(Judge):
         self.assertEqual(document["targets"][0]["diagnosis"]["cause"], "proxy.unreachable")
 
 
+class Redacted(Judge):
+    def test_no_format_names_the_machine_the_server_or_its_addresses(self):
+        with server(http(answer(b"see http://intranet.acme.test/ at 10.20.30.40"))) as port:
+            document = self.measured(f"http://server.acme.test:{port}/secret/?key=hunter2", "--resolve",
+                                     "server.acme.test=127.0.0.1", "--site", "lobby", "--egress", "10.20.30.41")
+        document["run"]["vantage"].update(host="build-7", addresses=["10.20.30.41"])
+        path = self.file(document)
+        self.assertEqual(document["summary"]["status"], "pass", document["targets"][0]["findings"])
+        for name in ("text", "json", "markdown", "junit", "tap", "csv", "prometheus", "nagios"):
+            done = judge(path, "--redact", "--verbose", "--format", name)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+            for word in ("build-7", "acme", "intranet", "10.20.30.4", "lobby", "secret", "hunter2"):
+                self.assertNotIn(word, done.stdout, name)
+        first, second = (judge(path, "--redact", "--format", "json").stdout for _ in range(2))
+        self.assertNotEqual(json.loads(first)["run"]["vantage"]["addresses"], ["10.20.30.41"])
+        self.assertNotEqual(first, second, "each redaction has a key of its own")
+
+
 class Refused(Judge):
     def refused(self, said, *arguments, report=None):
         done = judge(*arguments, report=report)
@@ -127,6 +145,9 @@ class Refused(Judge):
             self.refused(pointer, self.file(broken))
             self.refused(pointer, good, "--control", self.file(broken))
         self.refused("cannot both be standard input", "-", "--control", "-")
+        self.refused("/schema: fwprobe/report/v2 is of a newer fwprobe; this one reads fwprobe/report/v1",
+                     self.file({**document, "schema": "fwprobe/report/v2", "new": {"shape": []}}))
+        self.refused("--redact and --control exclude each other", good, "--redact", "--control", good)
         self.refused("'yaml' is not a format; there are text, json", good, "--format", "yaml")
         self.refused("did you mean '--control'?", good, "--contrl", good)
 
