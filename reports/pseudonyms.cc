@@ -104,6 +104,12 @@ address Pseudonyms::address(const asio::ip::address& of) {
   return made;
 }
 
+std::vector<asio::ip::address> Pseudonyms::addresses() const {
+  std::vector<asio::ip::address> all;
+  for (const auto& [of, made] : addresses_) all.push_back(of);
+  return all;
+}
+
 allowlist::Prefix Pseudonyms::prefix(const allowlist::Prefix& of) {
   return {address(of.network()), of.length()};
 }

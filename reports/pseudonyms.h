@@ -36,6 +36,8 @@ class Pseudonyms {
 
   /// Whether each pseudonym of a global address is global as well, and no public one.
   bool fits() const { return fits_; }
+  /// All that were asked for.
+  std::vector<asio::ip::address> addresses() const;
   /// The words that were replaced, and theirs; for texts in which they stand.
   const std::map<std::string, std::string, std::less<>>& words() const { return words_; }
 

@@ -221,7 +221,7 @@ bool is_published(const Allowlist& list) {
   return ours && allowlist_json(*ours) == allowlist_json(list);
 }
 
-std::expected<Document, std::string> redacted(const Report& report, Pseudonyms& pseudonyms) {
+Document redacted(const Report& report, Pseudonyms& pseudonyms) {
   auto document = Document::parse(render_json(report));
   Redaction redaction{pseudonyms};
   redaction.walk(document["run"]["vantage"], "vantage", "run");
@@ -233,7 +233,6 @@ std::expected<Document, std::string> redacted(const Report& report, Pseudonyms& 
     for (const auto* judged : {"findings", "diagnosis", "comparison", "host"}) target.erase(judged);
     for (const auto* key : {"settings", "target", "measurements"}) redaction.walk(target[key], key, "target");
   }
-  if (!pseudonyms.fits()) return std::unexpected{std::string{"addresses"}};
   return document;
 }
 
@@ -247,30 +246,37 @@ std::string verdict(const checks::Investigation& target) {
                             diagnosis.location.hop.value_or(0), checks::name(diagnosis.confidence));
 }
 
+/// Of a first attempt whose pseudonyms stay in their addresses' scope; none when there is no such.
+std::optional<Pseudonyms> fitting(std::string_view key, const std::vector<asio::ip::address>& addresses) {
+  constexpr unsigned attempts = 4096;
+  for (unsigned attempt = 0; attempt < attempts; ++attempt) {
+    Pseudonyms pseudonyms{key, attempt};
+    for (const auto& address : addresses)
+      if (pseudonyms.fits()) pseudonyms.address(address);
+    if (pseudonyms.fits()) return pseudonyms;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::expected<Report, std::string> redact(const Report& report, std::string_view key) {
-  std::string reason;
-  // Another attempt is for pseudonyms that fell outside of their addresses' scope.
-  constexpr unsigned attempts = 64;
-  for (unsigned attempt = 0; attempt < attempts; ++attempt) {
-    Pseudonyms pseudonyms{key, attempt};
-    // Twice: the words of the end may stand in the texts of the beginning.
-    if (!redacted(report, pseudonyms)) continue;
-    const auto document = redacted(report, pseudonyms);
-    if (!document) continue;
-    auto made = read_report(document->dump(), "the redacted report");
-    if (!made) return std::unexpected{made.error()};
-    for (std::size_t i = 0; i < made->targets.size(); ++i) {
-      auto& target = made->targets[i];
-      checks::conclude(target, *target.settings);
-      if (const auto was = verdict(report.targets[i]), is = verdict(target); was != is)
-        return std::unexpected{fmt::format(
-            "target {} cannot be redacted with the same verdict: {} would become {}", i + 1, was, is)};
-    }
-    return made;
+  Pseudonyms scout{key, 0};
+  redacted(report, scout);
+  auto pseudonyms = fitting(key, scout.addresses());
+  if (!pseudonyms) return std::unexpected{"no pseudonyms are found that keep the scopes of all addresses"};
+  // Twice: the words of the end may stand in the texts of the beginning.
+  redacted(report, *pseudonyms);
+  auto made = read_report(redacted(report, *pseudonyms).dump(), "the redacted report");
+  if (!made) return made;
+  for (std::size_t i = 0; i < made->targets.size(); ++i) {
+    auto& target = made->targets[i];
+    checks::conclude(target, *target.settings);
+    if (const auto was = verdict(report.targets[i]), is = verdict(target); was != is)
+      return std::unexpected{fmt::format(
+          "target {} cannot be redacted with the same verdict: {} would become {}", i + 1, was, is)};
   }
-  return std::unexpected{std::string{"no pseudonyms are found that keep the scopes of all addresses"}};
+  return made;
 }
 
 }  // namespace fwprobe::reports
