@@ -9,6 +9,7 @@
 #include "reports/layers.h"
 #include "reports/measurement_json.h"
 #include "reports/measurement_text.h"
+#include "reports/remedies.h"
 #include "reports/report.h"
 #include "reports/text_layout.h"
 #include "reports/value_text.h"
@@ -221,16 +222,10 @@ void other_findings(Page& page, const Investigation& investigation) {
 }
 
 void warnings_to_do(Page& page, const Investigation& investigation) {
-  std::vector<std::string> remedy;
-  for (const auto& finding : investigation.findings) {
-    const bool diagnosed = investigation.diagnosis && finding.cause == investigation.diagnosis->cause;
-    if (finding.status != Status::warn || diagnosed) continue;
-    for (const auto& step : finding.remedy)
-      if (std::ranges::find(remedy, step) == remedy.end()) remedy.push_back(step);
-  }
-  if (remedy.empty()) return;
+  const auto steps = warning_steps(investigation);
+  if (steps.empty()) return;
   section(page, "For the warnings");
-  for (const auto& step : remedy) page.item("  - ", printable(step));
+  for (const auto& step : steps) page.item("  - ", printable(step));
 }
 
 void measurements(Page& page, const Investigation& investigation) {
