@@ -1,6 +1,6 @@
 """The lab: runs `fwprobe` without privileges against real faults in a network of its own, and scores what it says.
 
-    FWPROBE=path/to/fwprobe python3 run.py [PATTERN] [--lanes N] [-v] [--keep]
+    FWPROBE=path/to/fwprobe python3 run.py [PATTERN] [--lanes N] [--reports FOLDER] [-v] [--keep]
 
 PATTERN: only scenarios whose name or cause contains it. Exit code 0 when every verdict is as expected.
 """
@@ -90,6 +90,8 @@ def lab(arguments, fwprobe, folder):
         runner.start(runners[0].sni)
     table = Table(rows)
     run_rows(rows, runners, table, arguments.keep)
+    if arguments.reports:
+        save(table.results, pathlib.Path(arguments.reports))
     code = table.summary([row for row in wanted if row not in rows], implemented, time.monotonic() - started)
     if arguments.verbose and table.missed():
         for result in table.missed():
@@ -100,6 +102,14 @@ def lab(arguments, fwprobe, folder):
     for runner in runners:
         runner.stop()
     return code
+
+
+def save(results, folder):
+    """Each scenario's JSON report, by its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for result in results.values():
+        name = re.sub(r"\W+", "-", result.row.name)
+        (folder / f"{name}.json").write_text(json.dumps(result.report), encoding="utf-8")
 
 
 def check_privileges(lane):
@@ -114,6 +124,7 @@ def main():
     parser = argparse.ArgumentParser(description="Scores fwprobe against real faults in network namespaces.")
     parser.add_argument("pattern", nargs="?", default="", help="only scenarios with this in their name or cause")
     parser.add_argument("--lanes", type=int, default=4, help="networks side by side (default: 4)")
+    parser.add_argument("--reports", metavar="FOLDER", help="also write each scenario's JSON report there")
     parser.add_argument("--all", action="store_true", help="also what needs features that are not there yet")
     parser.add_argument("--keep", action="store_true", help="one after another; at the first miss, a shell in the client")
     parser.add_argument("-v", "--verbose", action="store_true", help="the report and the rules of each miss")
