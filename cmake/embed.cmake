@@ -11,3 +11,6 @@ endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/generated/published_lists.inc CONTENT "@rows@" @ONLY)
 file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/generated/version.h
      CONTENT "#pragma once\n#define FWPROBE_VERSION \"@PROJECT_VERSION@\"\n" @ONLY)
+file(READ ${CMAKE_CURRENT_SOURCE_DIR}/reports/report.css css)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/reports/report.css)
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/generated/report_css.inc CONTENT "R\"fwprobe(@css@)fwprobe\"\n" @ONLY)

@@ -10,6 +10,7 @@ constexpr Format table[] = {
      [](const Report& report, const RenderOptions& options) { return render_text(report, options.text); }},
     {"json", "everything, to be judged again",
      [](const Report& report, const RenderOptions&) { return render_json(report); }},
+    {"html", "a page to look at, one file", render_html},
     {"markdown", "a comment on a pull request or work item", render_markdown},
     {"junit", "JUnit XML for CI", render_junit},
     {"tap", "TAP 14", render_tap},

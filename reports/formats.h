@@ -37,6 +37,9 @@ const Format* find_format(std::string_view name);
 std::string format_names();
 
 // Each in the file of its name.
+/// Without scripts and without requests; it prints well, and is well-formed XML. Its size is bounded: of very
+/// many targets only the worst have a part of their own. Begins in html_document.cc.
+std::string render_html(const Report& report, const RenderOptions& options);
 std::string render_markdown(const Report& report, const RenderOptions& options);
 std::string render_junit(const Report& report, const RenderOptions& options);
 std::string render_tap(const Report& report, const RenderOptions& options);

@@ -137,7 +137,51 @@ def markdown(text):
     assert not parser.open, parser.open
 
 
-VALIDATORS = {"junit": junit, "tap": Tap, "csv": comma_separated, "prometheus": prometheus, "nagios": nagios,
+class Page:
+    """The HTML report, read as XML: one file that asks for nothing, runs nothing, and that a screen reader finds its way in."""
+    TAGS = set("html head meta title style body header main footer section article div p span b small code pre h1 h2 h3 h4 ol ul li "
+               "dl dt dd a figure figcaption details summary table thead tbody tr th td "
+               "svg desc g path circle rect line text".split())
+    ATTRIBUTES = set("lang charset name content http-equiv class id href scope role tabindex title aria-label aria-labelledby "
+                     "aria-hidden viewBox d transform x y x1 x2 y1 y2 cx cy r rx dx width height".split())
+    NEEDED = {"{http://www.w3.org/1999/xhtml}" + tag for tag in ("title", "main", "header", "footer", "h1")}
+
+    def __init__(self, text):
+        assert text.startswith("<!DOCTYPE html>\n<html ")
+        self.root = xml.etree.ElementTree.fromstring(text)
+        self.all = list(self.root.iter())
+        for element in self.all:
+            assert element.tag.rpartition("}")[2] in self.TAGS, element.tag
+            assert set(element.keys()) <= self.ATTRIBUTES, element.attrib
+            assert element.get("href", "#").startswith("#"), element.attrib
+        assert self.root.get("lang") == "en" and self.NEEDED <= {element.tag for element in self.all}
+        policies = [element.get("content") for element in self.all if element.get("http-equiv") == "Content-Security-Policy"]
+        assert policies == ["default-src 'none'; style-src 'unsafe-inline'"], policies
+        style = "".join(element.text for element in self.named("style"))
+        assert not re.search(r"url\(|@import|@font-face|image-set|src:", style)
+        self.references()
+        self.headings()
+        for table in self.named("table"):
+            assert all(cell.get("scope") for cell in table.iter("{http://www.w3.org/1999/xhtml}th"))
+
+    def named(self, name):
+        return [element for element in self.all if element.tag == "{http://www.w3.org/1999/xhtml}" + name]
+
+    def references(self):
+        ids = [element.get("id") for element in self.all if element.get("id")]
+        assert len(ids) == len(set(ids)), "an id stands twice"
+        for element in self.all:
+            for name in element.get("aria-labelledby", "").split() + [element.get("href", "")[1:]]:
+                assert not name or name in ids, name
+
+    def headings(self):
+        levels = [int(element.tag[-1]) for element in self.all if re.fullmatch(r".*}h[1-6]", element.tag)]
+        assert levels[0] == 1 and levels.count(1) == 1, levels
+        for before, after in zip(levels, levels[1:]):
+            assert after <= before + 1, levels
+
+
+VALIDATORS = {"html": Page, "junit": junit, "tap": Tap, "csv": comma_separated, "prometheus": prometheus, "nagios": nagios,
               "markdown": markdown, "json": json.loads, "text": str}
 
 
