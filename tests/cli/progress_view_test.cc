@@ -33,8 +33,8 @@ TEST(ProgressView, AFewTargetsHaveALineEachWithTheirLayers) {
                                                        "tcp://192.0.2.2:22  ✗ TCP  TCP [2001:db8::2]:22"));
   view.finished(a, Status::pass);
   view.finished(b, Status::fail);
-  EXPECT_THAT(view.lines({80, 24}, start), ElementsAre("tcp://192.0.2.1:22  ✓ TCP  ✓ passed",
-                                                       "tcp://192.0.2.2:22  ✗ TCP  ✗ failed"));
+  EXPECT_THAT(view.lines({80, 24}, start),
+              ElementsAre("tcp://192.0.2.1:22  ✓ TCP  ✓ passed", "tcp://192.0.2.2:22  ✗ TCP  ✗ failed"));
 }
 
 TEST(ProgressView, ManyTargetsHaveABarWithCountsAndTheTimeLeft) {
