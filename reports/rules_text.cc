@@ -65,7 +65,10 @@ std::string entries(const std::vector<EntryResult>& results) {
   std::size_t listed = 0;
   std::vector<const EntryResult*> order;
   for (const auto& result : results) order.push_back(&result);
-  if (order.size() > most_listed) std::ranges::stable_sort(order, std::greater{}, &EntryResult::verdict);
+  if (order.size() > most_listed)
+    std::ranges::sort(order, [](const auto* a, const auto* b) {
+      return std::pair{b->verdict, a} < std::pair{a->verdict, b};  // of one verdict as in the list
+    });
   for (const auto* result : order) {
     if (++listed > most_listed)
       return text + fmt::format("… and {} more; --format json lists all\n", order.size() - most_listed);

@@ -239,7 +239,7 @@ class Meaning {
     return std::nullopt;
   }
 
-  static void push(const PacketMatch& match, Outcome outcome, const RuleName& name, Chain& chain) {
+  static void push(const PacketMatch& match, const Outcome& outcome, const RuleName& name, Chain& chain) {
     auto rule = match.rule();
     rule.outcome = outcome;
     rule.name = name;

@@ -25,8 +25,8 @@ template <typename Number>
 std::optional<Number> look_up(std::string_view word,
                               std::span<const std::pair<std::string_view, Number>> rows) {
   Number number{};
-  const auto* last = word.data() + word.size();
-  if (const auto [end, error] = std::from_chars(word.data(), last, number);
+  const auto* last = word.end();
+  if (const auto [end, error] = std::from_chars(word.begin(), last, number);
       error == std::errc{} && end == last)
     return number;
   const auto row = std::ranges::find(rows, word, &std::pair<std::string_view, Number>::first);

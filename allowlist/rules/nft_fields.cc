@@ -152,7 +152,7 @@ void add_addresses(const Use& use, Side side, const PrefixSet& family) {
 std::optional<Ports> compared(Operator op, const Ports& one) {
   if (one.ranges().size() != 1) return std::nullopt;
   const auto value = one.ranges().front().first;
-  const Ports below = value == 0 ? Ports{} : Ports{0, static_cast<std::uint16_t>(value - 1)};
+  Ports below = value == 0 ? Ports{} : Ports{0, static_cast<std::uint16_t>(value - 1)};
   if (op == Operator::less) return below;
   if (op == Operator::at_least) return ~below;
   if (op == Operator::at_most) return below | one;

@@ -41,7 +41,7 @@ class Reach {
       const bool takes = takes_all(rule);
       if (takes && (ends(rule.outcome.verdict) || rule.outcome.verdict == Verdict::jump))
         remaining.take(part);
-      if (rule.outcome.verdict == Verdict::return_) returned.push_back(std::move(part));
+      if (rule.outcome.verdict == Verdict::return_) returned.push_back(part);
       if (rule.outcome.verdict != Verdict::jump && rule.outcome.verdict != Verdict::go_to) continue;
       auto back = walk(rule.outcome.chain, std::move(part), depth + 1);
       if (rule.outcome.verdict == Verdict::go_to) {
