@@ -1,8 +1,10 @@
 #include "reports/difference.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -238,7 +240,11 @@ Difference difference(const Report& before, const Report& after) {
   }
   for (const auto& [key, was] : earlier)
     if (!later.contains(key)) result.targets.push_back({key.first, was->status, std::nullopt, {}});
-  std::ranges::stable_sort(result.targets, std::greater{}, &TargetDifference::trend);
+  // What got worse first, else in the order of their names.
+  const auto all = std::exchange(result.targets, {});
+  for (const auto trend : {Trend::worse, Trend::better, Trend::moved, Trend::same})
+    std::ranges::copy_if(all, std::back_inserter(result.targets),
+                         [trend](const auto& target) { return target.trend() == trend; });
   return result;
 }
 

@@ -115,7 +115,7 @@ allowlist::Prefix Pseudonyms::prefix(const allowlist::Prefix& of) {
 }
 
 std::string Pseudonyms::label(std::string_view text, std::string_view kind) {
-  const auto lower = probe::ascii_lower(text);
+  auto lower = probe::ascii_lower(text);
   if (std::ranges::find(meaning, lower) != std::end(meaning)) return lower;
   auto& made = labels_[lower];
   if (made.empty()) {
