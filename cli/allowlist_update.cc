@@ -7,7 +7,6 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include "allowlist/list_file.h"
 #include "allowlist/publishers.h"
@@ -228,8 +227,7 @@ ExitCode run_allowlist_update(const AllowlistUpdateArguments& arguments, const V
   job->limits.body = allowlist::most_bytes;
   auto contexts = probe::TlsContexts::load(job->settings.tls);
   if (!contexts) return wrong_usage(contexts.error());
-  Progress progress{!job->output.quiet && ::isatty(STDERR_FILENO) == 1 ? Progress::Mode::line
-                                                                       : Progress::Mode::silent};
+  Progress progress{Progress::mode(job->output.quiet), job->targets.size()};
   const auto measured = measure(*job, *contexts, progress);
   progress.clear();
 
