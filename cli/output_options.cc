@@ -36,10 +36,6 @@ Parsed<ReportFile> parse_report(std::string_view text) {
 
 }  // namespace
 
-CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
-
-}  // namespace
-
 std::expected<DocumentFormat, std::string> parse_document_format(std::string_view text) {
   if (text == "text") return DocumentFormat::text;
   if (text == "json") return DocumentFormat::json;
