@@ -13,12 +13,18 @@ namespace {
 
 constexpr bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
-constexpr int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if ('a' <= c && c <= 'f') return c - 'a' + 10;
-  if ('A' <= c && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+/// The value of a hexadecimal digit, -1 for any other character.
+constexpr auto hex_values = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i)
+    values[static_cast<std::size_t>('a' + i)] = values[static_cast<std::size_t>('A' + i)] =
+        static_cast<std::int8_t>(10 + i);
+  return values;
+}();
+
+constexpr int hex_value(char c) { return hex_values[static_cast<unsigned char>(c)]; }
 
 /// Reads from the front of a text.
 class Scanner {
@@ -75,8 +81,8 @@ class Scanner {
     while (count < groups) {
       const auto* begin = at_;
       unsigned value = 0;
-      while (at_ != end_ && at_ - begin < 5 && hex_value(*at_) >= 0)
-        value = value << 4 | static_cast<unsigned>(hex_value(*at_++));
+      for (int digit = 0; at_ != end_ && at_ - begin < 5 && (digit = hex_value(*at_)) >= 0; ++at_)
+        value = value << 4 | static_cast<unsigned>(digit);
       if (at_ == begin) {
         if (gap == count) break;  // "::" ends it
         return std::nullopt;
@@ -98,14 +104,17 @@ class Scanner {
       }
     }
     if (gap < 0 ? count != groups : count == groups) return std::nullopt;
-    Uint128 address = 0;
-    const int missing = groups - count;
-    for (int i = 0; i < groups; ++i) {
-      const bool zero = gap >= 0 && i >= gap && i < gap + missing;
-      const int from = gap >= 0 && i >= gap ? i - missing : i;
-      address = address << 16 | (zero ? 0U : values[static_cast<std::size_t>(from)]);
+    if (gap >= 0) {  // what stands behind it goes to the end
+      std::move_backward(values.begin() + gap, values.begin() + count, values.end());
+      std::fill_n(values.begin() + gap, groups - count, std::uint16_t{0});
     }
-    return address;
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    for (std::size_t i = 0; i < groups / 2; ++i) {
+      high = high << 16 | values[i];
+      low = low << 16 | values[i + groups / 2];
+    }
+    return Uint128{high} << 64 | low;
   }
 
  private:
@@ -315,6 +324,13 @@ LeadingRange leading_ipv4(std::string_view text) {
   return {{*address & ~mask, *address | mask},
           static_cast<std::uint32_t>(scanner.at() - text.data()),
           (*address & mask) != 0};
+}
+
+LeadingAddress leading_ipv6(std::string_view text) {
+  Scanner scanner{text};
+  const auto address = scanner.ipv6();
+  if (!address) return {};
+  return {*address, static_cast<std::uint32_t>(scanner.at() - text.data())};
 }
 
 void append_address(std::string& text, std::uint32_t address) {

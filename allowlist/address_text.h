@@ -37,6 +37,13 @@ struct LeadingRange {
 };
 LeadingRange leading_ipv4(std::string_view text);
 
+/// The number of an IPv6 address at the beginning of `text`, and how long it is there.
+struct LeadingAddress {
+  Uint128 address = 0;
+  std::uint32_t length = 0;  ///< 0: there is none
+};
+LeadingAddress leading_ipv6(std::string_view text);
+
 /// "192.0.2.1", "2001:db8::1" (RFC 5952), appended.
 void append_address(std::string& text, std::uint32_t address);
 void append_address(std::string& text, Uint128 address);

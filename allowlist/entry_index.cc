@@ -7,6 +7,8 @@
 namespace fwprobe::allowlist {
 namespace {
 
+constexpr int bucket_bits = 16;
+
 int leading_zeros(std::uint32_t value) { return std::countl_zero(value); }
 int leading_zeros(Uint128 value) {
   const auto high = static_cast<std::uint64_t>(value >> 64);
@@ -38,12 +40,10 @@ FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
            std::tuple{b.range.first, a.range.last, a.entry};
   });
   const auto begin_piece = [&](Value first, std::uint32_t entry) {
-    if (!firsts_.empty() && firsts_.back() == first)
-      entries_.back() = entry;
-    else if (firsts_.empty() || entries_.back() != entry) {
-      firsts_.push_back(first);
-      entries_.push_back(entry);
-    }
+    if (!pieces_.empty() && pieces_.back().first == first)
+      pieces_.back().entry = entry;
+    else if (pieces_.empty() || pieces_.back().entry != entry)
+      pieces_.push_back({first, entry});
   };
   begin_piece(0, none);
   std::vector<const Item*> open;
@@ -59,32 +59,50 @@ FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
     open.push_back(&item);
   }
   while (!open.empty()) close();
+  if constexpr (sizeof(Value) == sizeof(std::uint32_t)) make_buckets();
+}
+
+template <typename Value>
+void FamilyIndex<Value>::make_buckets() {
+  buckets_.reserve((1U << bucket_bits) + 1);
+  std::uint32_t at = 0;
+  for (std::uint32_t high = 0; high < 1U << bucket_bits; ++high) {
+    while (at + 1 < pieces_.size() && pieces_[at + 1].first <= static_cast<Value>(high) << bucket_bits) ++at;
+    buckets_.push_back(at);
+  }
+  buckets_.push_back(static_cast<std::uint32_t>(pieces_.size() - 1));
 }
 
 template <typename Value>
 std::size_t FamilyIndex<Value>::piece(Value value) const {
+  const Piece* base = pieces_.data();
+  auto length = pieces_.size();
+  if constexpr (sizeof(Value) == sizeof(std::uint32_t)) {
+    const auto* bucket = &buckets_[value >> bucket_bits];
+    base += bucket[0];
+    length = bucket[1] - bucket[0] + 1;
+  }
   // Without a branch that depends on the data: a random address would mispredict half of them.
-  const Value* base = firsts_.data();
-  for (auto length = firsts_.size(); length > 1;) {
+  while (length > 1) {
     const auto half = length / 2;
-    base += base[half] <= value ? half : 0;
+    base += base[half].first <= value ? half : 0;
     length -= half;
   }
-  return static_cast<std::size_t>(base - firsts_.data());
+  return static_cast<std::size_t>(base - pieces_.data());
 }
 
 template <typename Value>
 std::uint32_t FamilyIndex<Value>::nearest(Value value) const {
   const auto at = piece(value);
   const bool has_before = at > 0;
-  const bool has_after = at + 1 < firsts_.size();
+  const bool has_after = at + 1 < pieces_.size();
   if (!has_before && !has_after) return none;
-  if (!has_after) return entries_[at - 1];
-  if (!has_before) return entries_[at + 1];
+  if (!has_after) return pieces_[at - 1].entry;
+  if (!has_before) return pieces_[at + 1].entry;
   // The last address before and the first one behind share the most bits that any listed address can.
-  const auto before = static_cast<Value>(value ^ static_cast<Value>(firsts_[at] - 1));
-  const auto after = static_cast<Value>(value ^ firsts_[at + 1]);
-  return entries_[leading_zeros(before) >= leading_zeros(after) ? at - 1 : at + 1];
+  const auto before = static_cast<Value>(value ^ static_cast<Value>(pieces_[at].first - 1));
+  const auto after = static_cast<Value>(value ^ pieces_[at + 1].first);
+  return pieces_[leading_zeros(before) >= leading_zeros(after) ? at - 1 : at + 1].entry;
 }
 
 EntryIndex::EntryIndex(const Allowlist& list, std::chrono::year_month_day day)

@@ -24,14 +24,21 @@ class FamilyIndex {
 
   static constexpr std::uint32_t none = ~0U;
   /// The entry that holds `value`, or `none`.
-  std::uint32_t holder(Value value) const { return entries_[piece(value)]; }
+  std::uint32_t holder(Value value) const { return pieces_[piece(value)].entry; }
   /// The entry that shares the most leading bits with a value that none holds; `none` in an empty index.
   std::uint32_t nearest(Value value) const;
 
  private:
   std::size_t piece(Value value) const;
-  std::vector<Value> firsts_;  ///< of the pieces; the first is 0
-  std::vector<std::uint32_t> entries_;
+  void make_buckets();
+  struct Piece {
+    Value first = 0;
+    std::uint32_t entry = none;
+  };
+  std::vector<Piece> pieces_;  ///< in order; the first begins at 0
+  /// Of IPv4: the piece that holds the first address of each /16, and one more behind the last. IPv6 lists
+  /// sit in a few /16s, which would tell nothing.
+  std::vector<std::uint32_t> buckets_;
 };
 
 /// Refers to the list, which outlives it.

@@ -66,72 +66,122 @@ std::expected<Asked, std::string> parse(std::string_view text) {
   return asked;
 }
 
-/// Answers line by line: "yes", the address, the entry and what it is for; or "no", and the nearest entry.
-class Answers {
+/// What answers say of entries, made once for each that is asked about.
+class EntryTexts {
  public:
-  explicit Answers(const allowlist::Allowlist& list) : index_{list, today()} {}
+  explicit EntryTexts(const std::vector<Entry>& entries) : entries_{entries}, places_(entries.size()) {}
 
-  void add(std::string_view asked_text, const Asked& asked) {
-    const auto v4 = static_cast<std::uint32_t>(asked.address.first);
-    const auto* holder =
-        asked.address.ipv6 ? index_.holder(asked.address.first, asked.port) : index_.holder(v4, asked.port);
-    if (holder) {
-      text_.append("yes\t").append(asked_text).append("\t");
-      append_entry(*holder);
-    } else {
-      all_ = false;
-      text_.append("no\t").append(asked_text).append("\t");
-      append_why(asked, v4);
+  /// With the line's end. Valid until the next call.
+  std::string_view of(const Entry& entry) {
+    auto& [begin, length] = places_[static_cast<std::size_t>(&entry - entries_.data())];
+    if (length == 0) {
+      begin = static_cast<std::uint32_t>(all_.size());
+      all_ += reports::printable(entry.published);
+      if (!entry.purpose.empty()) all_.append("\t").append(reports::printable(entry.purpose));
+      all_ += '\n';
+      length = static_cast<std::uint32_t>(all_.size()) - begin;
     }
-    text_ += '\n';
-    if (text_.size() > 128 * 1024) flush();
-  }
-  ExitCode finish() {
-    flush();
-    if (failed_.empty()) return all_ ? ExitCode::passed : ExitCode::failed;
-    fmt::print(stderr, "fwprobe: standard output: {}\n", failed_);
-    return ExitCode::not_measured;
+    return std::string_view{all_}.substr(begin, length);
   }
 
  private:
-  void append_entry(const Entry& entry) {
-    // Nearly all are plain ASCII, which needs no care.
-    const auto append = [&](const std::string& text) {
-      const bool plain = std::ranges::all_of(text, [](char c) { return 0x20 <= c && c < 0x7f; });
-      text_ += plain ? text : reports::printable(text);
-    };
-    append(entry.published);
-    if (entry.purpose.empty()) return;
-    text_ += '\t';
-    append(entry.purpose);
-  }
-
-  void append_why(const Asked& asked, std::uint32_t v4) {
-    const auto* any_port = asked.port == 0      ? nullptr
-                           : asked.address.ipv6 ? index_.holder(asked.address.first, 0)
-                                                : index_.holder(v4, 0);
-    const auto* nearest = any_port             ? any_port
-                          : asked.address.ipv6 ? index_.nearest(asked.address.first)
-                                               : index_.nearest(v4);
-    if (!nearest) {
-      text_ += asked.address.ipv6 ? "no IPv6 prefix is listed" : "no IPv4 prefix is listed";
-      return;
-    }
-    text_ += any_port ? "with other ports in " : "nearest ";
-    append_entry(*nearest);
-  }
-
-  void flush() {
-    if (failed_.empty())
-      if (auto written = write_all(STDOUT_FILENO, text_); !written) failed_ = written.error();
-    text_.clear();
-  }
-
-  allowlist::EntryIndex index_;
-  bool all_ = true;
-  std::string text_;
-  std::string failed_;
+  struct Place {
+    std::uint32_t begin = 0;
+    std::uint32_t length = 0;
+  };
+  const std::vector<Entry>& entries_;
+  std::vector<Place> places_;
+  std::string all_;
 };
+
+/// Standard output through a buffer; what cannot be written is told at the end.
+class LineWriter {
+ public:
+  /// The parts, one after the other.
+  void write(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
+    const auto size = a.size() + b.size() + c.size() + d.size();
+    if (size > buffer_.size() - used_) flush();
+    if (size > buffer_.size()) buffer_.resize(size);
+    auto* to = buffer_.data() + used_;
+    for (const auto part : {a, b, c, d}) to = std::ranges::copy(part, to).out;
+    used_ += size;
+  }
+  /// The system's words when something could not be written.
+  std::expected<void, std::string> finish() {
+    flush();
+    return result_;
+  }
+
+ private:
+  void flush() {
+    if (result_) result_ = write_all(STDOUT_FILENO, {buffer_.data(), used_});
+    used_ = 0;
+  }
+  std::vector<char> buffer_ = std::vector<char>(std::size_t{128} * 1024);
+  std::size_t used_ = 0;
+  std::expected<void, std::string> result_;
+};
+
+/// Answers line by line: "yes", the address, the entry and what it is for; or "no", and the nearest entry.
+class Answers {
+ public:
+  explicit Answers(const allowlist::Allowlist& list) : index_{list, today()}, texts_{list.entries} {}
+
+  void add(std::string_view text, const Asked& asked) {
+    if (asked.address.ipv6)
+      add(text, asked.address.first, asked.port);
+    else
+      add(text, static_cast<std::uint32_t>(asked.address.first), asked.port);
+  }
+  template <typename Value>
+  void add(std::string_view text, Value address, std::uint16_t port) {
+    if (const auto* holder = index_.holder(address, port))
+      return lines_.write("yes\t", text, "\t", texts_.of(*holder));
+    all_ = false;
+    const auto* any_port = port == 0 ? nullptr : index_.holder(address, 0);
+    const auto* nearest = any_port ? any_port : index_.nearest(address);
+    if (nearest)
+      lines_.write("no\t", text, any_port ? "\twith other ports in " : "\tnearest ", texts_.of(*nearest));
+    else
+      lines_.write("no\t", text, "\t",
+                   sizeof(Value) > 4 ? "no IPv6 prefix is listed\n" : "no IPv4 prefix is listed\n");
+  }
+  ExitCode finish() {
+    if (const auto written = lines_.finish(); !written) {
+      fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+      return ExitCode::not_measured;
+    }
+    return all_ ? ExitCode::passed : ExitCode::failed;
+  }
+
+ private:
+  allowlist::EntryIndex index_;
+  EntryTexts texts_;
+  LineWriter lines_;
+  bool all_ = true;
+};
+
+/// The address that a line is, when it is nothing else, as nearly all are: answers it and gives its length.
+std::size_t answer_plain_line(std::string_view text, Answers& answers) {
+  const auto ends_at = [&](std::size_t length) { return length < text.size() && text[length] == '\n'; };
+  if (const auto v4 = allowlist::leading_ipv4(text); v4.length > 0) {
+    const auto line = text.substr(0, v4.length);
+    if (!ends_at(v4.length) || line.contains('/')) return 0;
+    answers.add(line, v4.range.first, 0);
+    return v4.length;
+  }
+  const auto v6 = allowlist::leading_ipv6(text);
+  if (v6.length == 0 || !ends_at(v6.length) || allowlist::is_mapped({v6.address, v6.address, true, false}))
+    return 0;
+  answers.add(text.substr(0, v6.length), v6.address, 0);
+  return v6.length;
+}
+
+std::string_view trimmed(std::string_view line) {
+  constexpr std::string_view blank = " \t\r";
+  const auto begin = std::min(line.find_first_not_of(blank), line.size());
+  return line.substr(begin, line.find_last_not_of(blank) + 1 - begin);
+}
 
 /// One address a line; empty lines and comments are none.
 std::expected<void, std::string> answer_file(const std::string& path, Answers& answers) {
@@ -150,12 +200,18 @@ std::expected<void, std::string> answer_file(const std::string& path, Answers& a
     more = *got == piece;
     if (!more && !text.empty() && !text.ends_with('\n')) text += '\n';
     std::size_t at = 0;
-    for (auto end = text.find('\n'); end != std::string::npos; at = end + 1, end = text.find('\n', at)) {
+    for (;;) {
+      const auto rest = std::string_view{text}.substr(at);
+      if (const auto length = answer_plain_line(rest, answers); length > 0) {
+        ++number;
+        at += length + 1;
+        continue;
+      }
+      const auto end = rest.find('\n');
+      if (end == std::string_view::npos) break;
       ++number;
-      auto line = std::string_view{text}.substr(at, end - at);
-      while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
-        line.remove_suffix(1);
-      while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+      at += end + 1;
+      const auto line = trimmed(rest.substr(0, end));
       if (line.empty() || line.front() == '#' || line.front() == ';') continue;
       const auto asked = parse(line);
       if (!asked) return std::unexpected{fmt::format("{}:{}: {}", path, number, asked.error())};

@@ -159,5 +159,31 @@ TEST(EntryIndex, AnswersAsTheEntriesDo) {
   }
 }
 
+TEST(LeadingAddress, EndsWhereTheAddressEnds) {
+  const struct {
+    std::string_view text;
+    std::uint32_t length;
+  } rows[] = {
+      {"2001:db8::1\nnext", 11},
+      {"::\n", 2},
+      {"::1", 3},
+      {"1:2:3:4:5:6:7:8/128", 15},
+      {"::ffff:192.0.2.1 ", 16},
+      {"1:2:3:4:5:6:7\n", 0},
+      {"\n", 0},
+      {"", 0},
+      {"1::2::3\n", 0},
+      {"12345::\n", 0},
+      {"192.0.2.1\n", 0},
+  };
+  for (const auto& [text, length] : rows) {
+    const auto found = leading_ipv6(text);
+    EXPECT_EQ(found.length, length) << text;
+    if (length > 0)
+      EXPECT_EQ(address_v6(found.address), asio::ip::make_address_v6(std::string{text.substr(0, length)}))
+          << text;
+  }
+}
+
 }  // namespace
 }  // namespace fwprobe::allowlist
