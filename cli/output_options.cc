@@ -83,7 +83,7 @@ void define_output_options(CLI::App& verb, OutputArguments& a) {
 
 void understand_output(const OutputArguments& arguments, Reading& read, Output& output) {
   read.many("--report", arguments.reports, parse_report, output.reports);
-  read.one("--format", arguments.format, parse_output_format, output.format);
+  read.one("--format", arguments.format, parse_format, output.format);
   read.one("--color", arguments.color, parse_color, output.color);
   output.strict = arguments.strict;
   output.quiet = arguments.quiet;
