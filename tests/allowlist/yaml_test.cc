@@ -146,8 +146,14 @@ TEST(Yaml, KeysThatAreWrong) {
        "direction, ports, "
        "protocol and entries"},
       {"an unknown key of an entry", entries("  - prefix: 192.0.2.1\n    port: 443\n"),
-       "f:6:5: unknown key 'port'; known are prefix, domain, ports, protocol, purpose, since, until and "
-       "addresses"},
+       "f:6:5: unknown key 'port'; known are prefix, domain, ports, protocol, purpose, since, until, "
+       "addresses and examples"},
+      {"examples of a name that is no wildcard",
+       entries("  - domain: example.com\n    examples: [www.example.com]\n"),
+       "f:5:5: examples belongs to an entry with a wildcard domain:, such as \"*.example.com\""},
+      {"an example that is not below its wildcard",
+       entries("  - domain: \"*.example.com\"\n    examples: [www.example.org]\n"),
+       "f:5:5: examples: 'www.example.org' is not below *.example.com"},
       {"a merge key", head + "<<: {name: y}\n",
        "f:4:1: unknown key '<<'; known are name, title, publisher, source, retrieved, fresh_for, direction, "
        "ports, "

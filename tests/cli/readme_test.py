@@ -39,12 +39,12 @@ class Readme(unittest.TestCase):
         self.assertGreaterEqual(seen, 3)
 
     def test_every_option_that_is_named_exists(self):
-        help_text = "".join(subprocess.run([FWPROBE, *verb.split(), "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
-                            for verb in ("check", "trace", "judge", "rules verify"))
+        # The manual page has the options of every verb.
+        help_text = subprocess.run([FWPROBE, "man"], capture_output=True, text=True, timeout=60, check=True).stdout.replace("\\-", "-")
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
             named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", file.read()))
         self.assertTrue(named)
-        for option in named - {"--help"}:
+        for option in named - {"--help", "--install"}:  # the second is cmake's
             self.assertIn(option, help_text)
 
     def test_the_dev_script_has_the_verbs(self):
