@@ -17,10 +17,11 @@ constexpr bool is_digit(char c) { return '0' <= c && c <= '9'; }
 constexpr auto hex_values = [] {
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
-  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i)
-    values[static_cast<std::size_t>('a' + i)] = values[static_cast<std::size_t>('A' + i)] =
-        static_cast<std::int8_t>(10 + i);
+  std::int8_t value = 0;
+  for (const char digit : std::string_view{"0123456789abcdef"})
+    values[static_cast<unsigned char>(digit)] = value++;
+  for (const char letter : std::string_view{"abcdef"})
+    values[static_cast<unsigned char>(letter - 'a' + 'A')] = values[static_cast<unsigned char>(letter)];
   return values;
 }();
 

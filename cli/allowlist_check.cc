@@ -163,34 +163,43 @@ Surveyed survey(const Job& job, checks::ReachObserver& observer) {
 }  // namespace
 
 void define_allowlist_check(CLI::App& verb, AllowlistCheckArguments& a) {
-  verb.add_option("LIST", a.list, "an outbound list: its name, or a file")->required();
+  verb.add_option("LIST", a.list, "an outbound list: its name, or a file")
+      ->type_name("NAME|FILE")
+      ->required();
   define_network_options(verb, a.check);
   const std::string probing = "What is probed";
   auto* all = verb.add_flag("--all", a.all, "every address of every prefix, which may have 65,536 at most")
                   ->group(probing);
   constexpr int most_sample = 65'536, most_at_once = 20'000, most_port = 65'535;
   verb.add_option("--sample", a.sample, "so many addresses of each prefix, always the same ones")
+      ->type_name("N")
       ->group(probing)
       ->check(CLI::Range(1, most_sample))
       ->excludes(all)
       ->capture_default_str();
   verb.add_option("--port", a.port, "for entries that are for any port")
+      ->type_name("PORT")
       ->group(probing)
       ->check(CLI::Range(1, most_port))
       ->capture_default_str();
   verb.add_option("--rate", a.rate, "connections that may start within any second, N or N/s")
+      ->type_name("N/s")
       ->group(probing)
       ->capture_default_str();
   verb.add_option("--at-once", a.at_once, "connections that may be under way; at most 4 to one address")
+      ->type_name("N")
       ->group(probing)
       ->check(CLI::Range(1, most_at_once))
       ->capture_default_str();
   verb.add_option("--trace", a.check.trace,
                   "locate the blocking hop: auto (when something does not answer) or never")
+      ->type_name("auto|never")
       ->group(connection_group)
       ->capture_default_str();
   define_output_options(verb, a.check.output);
-  verb.add_option("--site", a.check.site, "label of this vantage point")->group(output_group);
+  verb.add_option("--site", a.check.site, "label of this vantage point")
+      ->type_name("NAME")
+      ->group(output_group);
 }
 
 ExitCode run_allowlist_check(const AllowlistCheckArguments& arguments, const Variables& variables) {

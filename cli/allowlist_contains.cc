@@ -228,10 +228,14 @@ std::expected<void, std::string> answer_file(const std::string& path, Answers& a
 }  // namespace
 
 void define_contains(CLI::App& verb, AllowlistArguments& arguments) {
-  verb.add_option("LIST", arguments.list, "a list's name, a file, or - for standard input")->required();
-  verb.add_option("ADDRESS", arguments.addresses, "ADDR or ADDR:PORT, IPv6 with a port as [ADDR]:PORT");
+  verb.add_option("LIST", arguments.list, "a list's name, a file, or - for standard input")
+      ->type_name("NAME|FILE")
+      ->required();
+  verb.add_option("ADDRESS", arguments.addresses, "ADDR or ADDR:PORT, IPv6 with a port as [ADDR]:PORT")
+      ->type_name("ADDR[:PORT]");
   verb.add_option("--input", arguments.input,
-                  "read addresses from this file, one a line; - is standard input");
+                  "read addresses from this file, one a line; - is standard input")
+      ->type_name("FILE");
 }
 
 ExitCode run_contains(const AllowlistArguments& arguments, const Variables& variables) {

@@ -47,14 +47,21 @@ std::expected<allowlist::ExportPorts, std::string> ports_of(const std::vector<st
 }  // namespace
 
 void define_export(CLI::App& verb, AllowlistArguments& arguments) {
-  verb.add_option("LIST", arguments.list, "a list's name, a file, or - for standard input")->required();
+  verb.add_option("LIST", arguments.list, "a list's name, a file, or - for standard input")
+      ->type_name("NAME|FILE")
+      ->required();
   std::string formats;
-  for (const auto& format : allowlist::export_formats())
+  std::string words;
+  for (const auto& format : allowlist::export_formats()) {
+    words += fmt::format("{}{}", words.empty() ? "" : "|", format.name);
     formats += fmt::format("{}{}: {}", formats.empty() ? "" : ";\n", format.name, format.what);
-  verb.add_option("--as", arguments.format, formats)->required();
+  }
+  verb.add_option("--as", arguments.format, formats)->type_name(words)->required();
   repeatable(verb.add_option("--port", arguments.ports,
-                             "for entries that name no ports: PORT or FIRST-LAST (repeatable), or any"));
-  verb.add_option("--name", arguments.name, "of sets, chains and rules; default: the list's");
+                             "for entries that name no ports: PORT or FIRST-LAST (repeatable), or any")
+                 ->type_name("PORT"));
+  verb.add_option("--name", arguments.name, "of sets, chains and rules; default: the list's")
+      ->type_name("NAME");
 }
 
 ExitCode run_export(const AllowlistArguments& arguments, const Variables& variables) {

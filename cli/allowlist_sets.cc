@@ -84,7 +84,9 @@ ExitCode print(const PrefixSet& set) {
 }  // namespace
 
 void define_merge(CLI::App& verb, AllowlistArguments& arguments) {
-  verb.add_option("LIST", arguments.lists, "lists' names, files, or - for standard input")->required();
+  verb.add_option("LIST", arguments.lists, "lists' names, files, or - for standard input")
+      ->type_name("NAME|FILE")
+      ->required();
 }
 
 ExitCode run_merge(const AllowlistArguments& arguments, const Variables& variables) {
@@ -101,8 +103,10 @@ ExitCode run_merge(const AllowlistArguments& arguments, const Variables& variabl
 }
 
 void define_pair(CLI::App& verb, AllowlistArguments& arguments) {
-  verb.add_option("A", arguments.list, "a list's name, a file, or - for standard input")->required();
-  verb.add_option("B", arguments.other, "another")->required();
+  verb.add_option("A", arguments.list, "a list's name, a file, or - for standard input")
+      ->type_name("NAME|FILE")
+      ->required();
+  verb.add_option("B", arguments.other, "another")->type_name("NAME|FILE")->required();
 }
 
 ExitCode run_intersect(const AllowlistArguments& arguments, const Variables& variables) {
@@ -116,8 +120,10 @@ ExitCode run_subtract(const AllowlistArguments& arguments, const Variables& vari
 }
 
 void define_diff(CLI::App& verb, AllowlistArguments& arguments) {
-  verb.add_option("OLD", arguments.list, "a list's name, a file, or - for standard input")->required();
-  verb.add_option("NEW", arguments.other, "another")->required();
+  verb.add_option("OLD", arguments.list, "a list's name, a file, or - for standard input")
+      ->type_name("NAME|FILE")
+      ->required();
+  verb.add_option("NEW", arguments.other, "another")->type_name("NAME|FILE")->required();
 }
 
 ExitCode run_diff(const AllowlistArguments& arguments, const Variables& variables) {

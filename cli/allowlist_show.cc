@@ -92,7 +92,9 @@ ExitCode run_lists(const AllowlistArguments& /*arguments*/, const Variables& var
 }
 
 void define_show(CLI::App& verb, AllowlistArguments& arguments) {
-  verb.add_option("LIST", arguments.list, "a list's name, a file, or - for standard input")->required();
+  verb.add_option("LIST", arguments.list, "a list's name, a file, or - for standard input")
+      ->type_name("NAME|FILE")
+      ->required();
 }
 
 ExitCode run_show(const AllowlistArguments& arguments, const Variables& variables) {

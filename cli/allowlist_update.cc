@@ -191,8 +191,13 @@ ExitCode take(const Plan& plan, const Before& before, const Answer& answer) {
 }  // namespace
 
 void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
-  verb.add_option("NAME", a.name, "whose list: aws, github, … ('fwprobe allowlist list')")->required();
-  verb.add_option("--url", a.url, "fetch it from this https:// URL");
+  std::string words;
+  for (const auto& publisher : allowlist::publishers())
+    words += fmt::format("{}{}", words.empty() ? "" : "|", publisher.name);
+  verb.add_option("NAME", a.name, "whose list: aws, github, … ('fwprobe allowlist list')")
+      ->type_name(words)
+      ->required();
+  verb.add_option("--url", a.url, "fetch it from this https:// URL")->type_name("URL");
   verb.add_flag("--accept", a.accept, "take it although it is suspiciously small, wide or old");
   verb.add_flag("-v,--verbose", a.verbose, "every change");
   verb.add_flag("-q,--quiet", a.check.output.quiet, "no progress");
@@ -202,12 +207,15 @@ void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
   define_network_options(verb, a.check);
   verb.add_option("--proxy", a.check.proxy,
                   "go through this proxy: http://[user:password@]host:port or socks5://…")
+      ->type_name("URL")
       ->group(connection_group);
   verb.add_flag("--no-proxy", a.check.no_proxy, "ignore the environment's proxy")->group(connection_group);
   verb.add_option("--deadline", a.check.deadline, "for the whole download")
+      ->type_name("DUR")
       ->group(connection_group)
       ->capture_default_str();
   verb.add_option("--ca-file", a.check.ca_file, "trust these roots (PEM) in place of the system's")
+      ->type_name("FILE")
       ->group("TLS");
 }
 

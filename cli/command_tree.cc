@@ -15,7 +15,7 @@ Word word_of(const CLI::Option& option, const std::string& group) {
   for (const auto& name : option.get_snames()) word.names.push_back("-" + name);
   for (const auto& name : option.get_lnames()) word.names.push_back("--" + name);
   if (word.names.empty())
-    word = {{}, option.get_name(true), {}, {}, {}, {}, option.get_type_name() == "FILE"};
+    word = {{}, option.get_name(true), {}, {}, {}, {}, option.get_type_name()};
   else if (option.get_items_expected_max() > 0)
     word.value = without_validator(option.get_type_name());
   word.initial = option.get_default_str();
@@ -58,7 +58,7 @@ Verb describe(const CLI::App& app) {
 void give_words(Verb& verb, std::string_view value, const std::vector<std::string>& words) {
   for (auto* several : {&verb.options, &verb.arguments})
     for (auto& word : *several)
-      if (word.value == value) word.words = words;
+      if (word.value == value || word.kind == value) word.words = words;
   for (auto& sub : verb.verbs) give_words(sub, value, words);
 }
 
@@ -69,14 +69,15 @@ std::vector<std::string> verb_paths(const Verb& program) {
 }
 
 Choices choices(const Word& word) {
-  Choices found{word.words, word.is_file};
-  for (const auto part : word.value | std::views::split('|')) {
-    const std::string text{std::string_view{part}};
-    if (text.ends_with("FILE"))
-      found.files = true;
-    else if (!text.empty() && std::islower(static_cast<unsigned char>(text.front())) != 0)
-      found.words.push_back(text);
-  }
+  Choices found{word.words};
+  for (const auto* alternatives : {&word.value, &word.kind})
+    for (const auto part : *alternatives | std::views::split('|')) {
+      const std::string text{std::string_view{part}};
+      if (text.ends_with("FILE"))
+        found.files = true;
+      else if (!text.empty() && std::islower(static_cast<unsigned char>(text.front())) != 0)
+        found.words.push_back(text);
+    }
   return found;
 }
 

@@ -17,7 +17,7 @@ struct Word {
   std::string description;
   std::string group;
   std::vector<std::string> words;  ///< values that are known, beside those in `value`
-  bool is_file = false;            ///< an argument that is a file, whatever it is called
+  std::string kind;                ///< of an argument, what its value is: "FILE", "NAME|FILE"
 };
 
 struct Verb {
@@ -31,7 +31,7 @@ struct Verb {
 /// The program itself, with its verbs inside.
 Verb describe(const CLI::App& app);
 
-/// Says which values are known for every word whose value is called so: "CAUSE".
+/// Says which values are known for every word whose value or kind is called so: "CAUSE".
 void give_words(Verb& verb, std::string_view value, const std::vector<std::string>& words);
 
 /// Of all verbs: "/check", "/allowlist", "/allowlist/show".

@@ -34,10 +34,14 @@ Parsed<const DiffFormat*> parse_format(std::string_view text) {
 
 void define_diff_options(CLI::App& verb, DiffArguments& arguments) {
   verb.add_option("OLD", arguments.before, "the earlier JSON report of fwprobe; - reads standard input")
+      ->type_name("FILE")
       ->required();
-  verb.add_option("NEW", arguments.after, "the later one")->required();
-  verb.add_option("--format", arguments.format, "text, json or markdown")->capture_default_str();
+  verb.add_option("NEW", arguments.after, "the later one")->type_name("FILE")->required();
+  verb.add_option("--format", arguments.format, "text, json or markdown")
+      ->type_name("text|json|markdown")
+      ->capture_default_str();
   verb.add_option("--color", arguments.color, "auto, always or never; NO_COLOR is honoured")
+      ->type_name("auto|always|never")
       ->capture_default_str();
 }
 
