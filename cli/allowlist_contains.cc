@@ -1,6 +1,8 @@
 // `fwprobe allowlist contains`.
 
 #include <charconv>
+#include <memory>
+#include <span>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -27,9 +29,10 @@ struct Asked {
 
 std::optional<std::uint16_t> port_of(std::string_view text) {
   std::uint16_t port = 0;
-  const auto* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, port);
-  if (error != std::errc{} || end != last || port == 0) return std::nullopt;
+  const std::span digits{text};
+  const auto [end, error] =
+      std::from_chars(std::to_address(digits.begin()), std::to_address(digits.end()), port);
+  if (error != std::errc{} || end != std::to_address(digits.end()) || port == 0) return std::nullopt;
   return port;
 }
 

@@ -24,7 +24,7 @@
 namespace fwprobe::cli {
 namespace {
 
-using allowlist::Edition, allowlist::Prefix, allowlist::PrefixSet;
+using allowlist::Edition, allowlist::PrefixSet;
 
 /// Lists whose address in the table is a page for people.
 struct ByHand {
