@@ -21,6 +21,7 @@ import random_rules
 FWPROBE = os.environ["FWPROBE"]
 SEED = int(os.environ.get("FWPROBE_SEED", "20261125"))
 NFT, IPTABLES = 240, 60
+FIRST_PORT = 20000  # of the sources
 SERVICES = [("192.0.2.1", 443), ("192.0.2.1", 22), ("2001:db8:f::1", 443)]
 FIREWALL_MAC, CLIENT_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
@@ -41,31 +42,17 @@ def set_up():
     namespaces.call("setns", firewall, namespaces.CLONE_NEWNET)
     run("ip", "link", "add", "inside", "address", FIREWALL_MAC, "type", "veth", "peer", "name", "outside", "address", CLIENT_MAC,
         "netns", f"/proc/self/fd/{client}", pass_fds=[client])
-    sysctls = ["net/ipv4/icmp_ratelimit=0", "net/ipv6/icmp/ratelimit=0", "net/ipv4/conf/all/rp_filter=0", "net/ipv4/conf/inside/rp_filter=0",
-               "net/ipv6/conf/inside/accept_dad=0", "net/ipv4/icmp_msgs_per_sec=100000", "net/ipv4/icmp_msgs_burst=100000"]
-    for row in sysctls:
+    # The masks: no limit for "unreachable", neither the namespace's nor that of the whole machine (icmp(7); 200 is any type but 1).
+    for row in ("ipv4/icmp_ratemask=0", "ipv6/icmp/ratemask=200", "ipv4/conf/all/rp_filter=0", "ipv4/conf/inside/rp_filter=0"):
         path, value = row.split("=")
-        try:
-            with open("/proc/sys/" + path, "w", encoding="ascii") as file:
-                file.write(value)
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.EACCES):
-                raise
+        with open("/proc/sys/net/" + path, "w", encoding="ascii") as file:
+            file.write(value)
     batch = ["address add 192.0.2.1/32 dev inside", "address add 2001:db8:f::1/128 dev inside nodad", "link set inside up",
              "neighbour replace 192.0.2.2 lladdr %s dev inside nud permanent" % CLIENT_MAC,
              "neighbour replace fe80::2 lladdr %s dev inside nud permanent" % CLIENT_MAC,
              "route add default via 192.0.2.2 dev inside onlink",
              "route add default via fe80::2 dev inside onlink"]
     run("ip", "-batch", "-", input="\n".join(batch))
-    listeners = []
-    for address, port in SERVICES:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address, port))
-        listener.listen(256)
-        listener.setblocking(False)
-        listeners.append(listener)
     namespaces.call("setns", client, namespaces.CLONE_NEWNET)
     run("ip", "link", "set", "lo", "up")
     batch = ["address add 192.0.2.2/32 dev outside", "address add fe80::2/64 dev outside nodad", "link set outside up",
@@ -79,7 +66,7 @@ def set_up():
     wire.bind(("outside", 0x0806))
     wire.settimeout(2)
     namespaces.call("setns", firewall, namespaces.CLONE_NEWNET)
-    return firewall, client, listeners, wire
+    return firewall, client, wire
 
 
 class Wire:
@@ -87,31 +74,47 @@ class Wire:
         self.wire, self.turn = wire, 0
 
     def settle(self):
-        """Everything that was sent before has arrived: this request, answered by the kernel, was behind it (RFC 826)."""
+        """Everything that was sent before has arrived: this request, answered by the kernel, was behind it (RFC 826). The answer is
+        told from an earlier one by the hardware address that it is for."""
         self.turn += 1
         mac = [bytes.fromhex(text.replace(":", "")) for text in (FIREWALL_MAC, CLIENT_MAC)]
-        sender = socket.inet_aton("192.0.2.2")
-        body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac[1] + sender + bytes(6) + socket.inet_aton("192.0.2.1")
-        self.wire.send(mac[0] + mac[1] + b"\x08\x06" + body)
-        try:
-            while self.wire.recv(100)[20:22] != b"\x00\x02":
-                pass
-        except TimeoutError:
-            print("TURN", self.turn, open("/proc/net/dev").read(), open("/proc/net/softnet_stat").read(), subprocess.run("ip -s n; nft list ruleset; ip a; ip r",shell=True,capture_output=True,text=True).stdout); raise
+        asker = b"\x02\x01" + struct.pack("!I", self.turn)
+        request = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + asker + socket.inet_aton("192.0.2.2") + bytes(6) + socket.inet_aton("192.0.2.1")
+        self.wire.send(mac[0] + mac[1] + b"\x08\x06" + request)
+        while True:
+            frame = self.wire.recv(100)
+            if frame[20:22] == b"\x00\x02" and frame[32:38] == asker:
+                return
 
 
-def connect_all(firewall, client, listeners, wire):
-    """What the kernel makes of a connection from each source to each service: accepted with its first byte, refused, or dropped."""
+def listen():
+    """A half-open connection, whose last packet the rules have dropped, goes with its listener: none is left for the next ruleset."""
+    listeners = []
+    for address, port in SERVICES:
+        listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(256)
+        listener.setblocking(False)
+        listeners.append(listener)
+    return listeners
+
+
+def connect_all(firewall, client, wire, number):
+    """What the kernel makes of a connection from each source to each service: accepted with its first byte, refused, or dropped.
+    Each ruleset, by its number, has ports of its own: to connection tracking a SYN between the same ports as those of an earlier
+    connection, which ended by a RST that the rules dropped, is not new (nf_conntrack_tcp_timeout_established: five days)."""
+    listeners = listen()
     namespaces.call("setns", client, namespaces.CLONE_NEWNET)
     attempts = {}
-    for service in SERVICES:
+    for which, service in enumerate(SERVICES):
         v6 = ":" in service[0]
         for source in random_rules.SOURCES6 if v6 else random_rules.SOURCES4:
             attempt = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_STREAM)
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             # At once, and not only behind a retransmission (ip(7), IP_RECVERR).
             attempt.setsockopt(*((41, 25, 1) if v6 else (0, 11, 1)))
-            attempt.bind((source, 0))
+            attempt.bind((source, FIRST_PORT + number * len(SERVICES) + which))
             attempt.setblocking(False)
             code = attempt.connect_ex(service)
             attempts[source, service] = attempt, 0 if code == errno.EINPROGRESS else code
@@ -146,8 +149,8 @@ def connect_all(firewall, client, listeners, wire):
         code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if results[key] != "allowed" and code:
             results[key] = "refused"
-    for attempt, _ in attempts.values():
-        attempt.close()
+    for one in [attempt for attempt, _ in attempts.values()] + listeners:
+        one.close()
     wire.settle()
     return results
 
@@ -187,12 +190,13 @@ def write_lists(folder):
 class Comparison:
     def __init__(self, folder):
         self.folder, self.lists = folder, write_lists(folder)
-        self.firewall, self.client, self.listeners, wire = set_up()
+        self.firewall, self.client, wire = set_up()
         self.wire = Wire(wire)
-        self.certain, self.total, self.failures, self.seen = 0, 0, 0, {}
+        self.rulesets, self.certain, self.total, self.failures, self.seen = 0, 0, 0, 0, {}
 
     def compare(self, label, ruleset, forms):
-        kernel = connect_all(self.firewall, self.client, self.listeners, self.wire)
+        kernel = connect_all(self.firewall, self.client, self.wire, self.rulesets)
+        self.rulesets += 1
         for files in forms:
             computed = verify(files, self.lists)
             assert computed.keys() == kernel.keys()
