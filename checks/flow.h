@@ -32,6 +32,9 @@ struct Flow {
   allowlist::Direction direction = allowlist::Direction::outbound;
   Place place = Place::path;
   Stopped stopped = Stopped::packets;
+  /// The firewall's chains that stop it, where its rules are known, as its commands name them: "inet filter
+  /// input" for nftables, "filter INPUT" for iptables.
+  std::vector<std::string> chains;
   std::string device;  ///< "hop 2 (198.51.100.1) or the device right behind it"
 };
 

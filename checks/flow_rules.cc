@@ -51,7 +51,7 @@ bool reads_tls(const Flow& flow) { return flow.stopped == Flow::Stopped::client_
 
 /// A packet for the destination is input there, unless it is passed on to a container, and is forwarded by
 /// the device in front of it: which of them it is, silence does not tell, and the other rule matches nothing.
-std::vector<std::string_view> chains(const Flow& flow) {
+std::vector<std::string_view> hooks(const Flow& flow) {
   switch (flow.place) {
     case Flow::Place::this_machine:
       return {"output"};
@@ -63,16 +63,24 @@ std::vector<std::string_view> chains(const Flow& flow) {
   return {};
 }
 
+/// Those that are known to stop it, or the usual ones.
+std::vector<std::string> chains(const Flow& flow, std::string (*usual)(std::string_view hook)) {
+  if (!flow.chains.empty()) return flow.chains;
+  std::vector<std::string> all;
+  for (const auto hook : hooks(flow)) all.push_back(usual(hook));
+  return all;
+}
+
 /// nft(8). `insert` puts it before the rule that drops; the names are those of Debian's nftables.conf.
 std::string nftables(const Flow& flow) {
   const auto addresses = [](const std::vector<Prefix>& prefixes) {
     return prefixes.size() == 1 ? text(prefixes.front()) : fmt::format("{{ {} }}", joined(prefixes, ", "));
   };
   std::string lines;
-  for (const auto chain : chains(flow))
+  for (const auto& chain : chains(flow, [](auto hook) { return fmt::format("inet filter {}", hook); }))
     for (const auto& [ipv6, sources, destinations] : families(flow)) {
       const auto* family = ipv6 ? "ip6" : "ip";
-      lines += fmt::format("nft insert rule inet filter {}", chain);
+      lines += fmt::format("nft insert rule {}", chain);
       if (!sources.empty()) lines += fmt::format(" {} saddr {}", family, addresses(sources));
       lines += fmt::format(" {} daddr {} {} dport {} accept\n", family, addresses(destinations),
                            protocol(flow), flow.port);
@@ -80,26 +88,30 @@ std::string nftables(const Flow& flow) {
   return lines;
 }
 
-std::string upper(std::string_view name) {
-  std::string text{name};
+std::string usual_iptables_chain(std::string_view hook) {
+  std::string text{hook};
   for (auto& c : text) c = static_cast<char>(c - 'a' + 'A');
-  return text;
+  return "filter " + text;
 }
 
 /// iptables(8): one rule for each pair, which is what a list of addresses would become as well.
 std::string iptables(const Flow& flow) {
   std::string lines;
-  for (const auto chain : chains(flow))
+  for (const auto& chain : chains(flow, usual_iptables_chain)) {
+    const auto space = chain.find(' ');
+    const auto table = chain.substr(0, space);
+    const auto where = fmt::format("{}-I {}", table == "filter" ? "" : fmt::format("-t {} ", table),
+                                   chain.substr(space + 1));
     for (const auto& [ipv6, sources, destinations] : families(flow)) {
       std::vector<std::string> matches;
       for (const auto& source : sources) matches.push_back(" -s " + text(source));
       if (matches.empty()) matches.emplace_back();
       for (const auto& from : matches)
         for (const auto& to : destinations)
-          lines +=
-              fmt::format("{} -I {}{} -d {} -p {} --dport {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables",
-                          upper(chain), from, text(to), protocol(flow), flow.port);
+          lines += fmt::format("{} {}{} -d {} -p {} --dport {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables",
+                               where, from, text(to), protocol(flow), flow.port);
     }
+  }
   return lines;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,6 +49,11 @@ Ports ports_of(const Entry& entry) {
   return Ports{std::move(ranges)};
 }
 
+/// "rules.nft:12"; what is about a whole file has no line.
+std::string place(const Ruleset& ruleset, int line) {
+  return line == 0 ? ruleset.origin : fmt::format("{}:{}", ruleset.origin, line);
+}
+
 class Judge {
  public:
   Judge(std::span<const Ruleset> rulesets, const RulesQuestion& question)
@@ -69,7 +74,7 @@ class Judge {
     }
     if (direction() == Direction::inbound) find_excess();
     add_notes();
-    add_missing();
+    add_remedies();
     return std::move(verdict_);
   }
 
@@ -103,29 +108,28 @@ class Judge {
       if (FlowSet{box}.empty()) reason = "the sources have no address of its family";
       return FlowSet{box};
     }
-    box.sources = PrefixSet{*prefix};
-    box.destinations =
-        PrefixSet{allowlist::AddressRange{question_.service->address(), question_.service->address()}};
-    const auto port = question_.service->port();
-    box.ports = Ports{port, port};
-    if (!allowlist::for_port(entry, port)) {
+    if (const auto port = question_.service->port(); !allowlist::for_port(entry, port)) {
       reason = fmt::format("not for port {}", port);
       return {};
     }
-    if (FlowSet{box}.empty()) reason = "of the other address family than the service";
+    auto flows = to_service(PrefixSet{*prefix});
+    if (flows.empty()) reason = "of the other address family than the service";
+    return flows;
+  }
+
+  FlowSet to_service(PrefixSet sources) const {
+    FlowBox box;
+    box.sources = std::move(sources);
+    const auto address = question_.service->address();
+    box.destinations = PrefixSet{allowlist::AddressRange{address, address}};
+    box.protocols = allowlist::Protocols{tcp, tcp};
+    box.ports = Ports{question_.service->port(), question_.service->port()};
     return FlowSet{box};
   }
 
   /// For a service all sources, as the excess is asked for too.
   FlowSet asked() const {
-    if (direction() == Direction::inbound) {
-      FlowBox box;
-      box.protocols = allowlist::Protocols{tcp, tcp};
-      box.destinations =
-          PrefixSet{allowlist::AddressRange{question_.service->address(), question_.service->address()}};
-      box.ports = Ports{question_.service->port(), question_.service->port()};
-      return FlowSet{box};
-    }
+    if (direction() == Direction::inbound) return to_service(PrefixSet::everything());
     // By ports, as boxes that differ in their addresses only become one.
     std::map<std::vector<std::pair<std::uint16_t, std::uint16_t>>, FlowBox> by_ports;
     for (const auto& [result, flows] : entries_) {
@@ -193,7 +197,8 @@ class Judge {
       const auto weight = [](const Touch* touch) {
         return std::pair{touch->where.packet, touch->where.rule == allowlist::RuleRef::none};
       };
-      std::ranges::stable_sort(found, {}, weight);
+      // Of one weight in the touches' order, whose addresses go up.
+      std::ranges::sort(found, {}, [&](const Touch* touch) { return std::pair{weight(touch), touch}; });
       const auto is_plain = [&](const Touch* touch) {
         return weight(touch).first == allowlist::Packet::opening && !weight(touch).second;
       };
@@ -232,16 +237,20 @@ class Judge {
       auto& all = by_rule[touch.where];
       all = all | part;
     }
-    for (const auto& [where, set] : by_rule) {
-      Excess one{describe(rulesets_, Touch{{}, Verdict::accept, where, {}}), set.size(), {}};
+    std::vector<std::tuple<allowlist::AddressCount, allowlist::RuleRef, const PrefixSet*>> largest_first;
+    for (const auto& [where, set] : by_rule) largest_first.emplace_back(set.size(), where, &set);
+    std::ranges::sort(largest_first, [](const auto& a, const auto& b) {
+      return std::tie(std::get<0>(b), std::get<1>(a)) < std::tie(std::get<0>(a), std::get<1>(b));
+    });
+    for (const auto& [addresses, where, set] : largest_first) {
+      Excess one{describe(rulesets_, Touch{{}, Verdict::accept, where, {}}), addresses, {}};
       constexpr std::size_t most_prefixes = 3;
-      const auto prefixes = set.prefixes();
+      const auto prefixes = set->prefixes();
       for (std::size_t i = 0; i < std::min(prefixes.size(), most_prefixes); ++i)
         one.prefixes.push_back(text(prefixes[i]));
       if (prefixes.size() > most_prefixes) one.prefixes.push_back("…");
       verdict_.excess.push_back(std::move(one));
     }
-    std::ranges::stable_sort(verdict_.excess, std::greater{}, &Excess::addresses);
   }
 
   /// Whether no explicit rule accepts any of the policy's flows.
@@ -274,7 +283,7 @@ class Judge {
           "works");
     for (const auto& ruleset : rulesets_)
       for (const auto& note : ruleset.notes)
-        verdict_.notes.push_back(fmt::format("{}:{}: {}", ruleset.origin, note.line, note.text));
+        verdict_.notes.push_back(fmt::format("{}: {}", place(ruleset, note.line), note.text));
     const auto found = allowlist::shadowed(rulesets_);
     if (!found) return verdict_.notes.push_back(found.error());
     for (const auto& one : *found) {
@@ -289,21 +298,20 @@ class Judge {
     }
   }
 
-  void add_missing() {
-    if (missing_.empty()) return;
+  void add_remedies() {
+    if (missing_.empty() || direction() == Direction::outbound) return;
     Flow flow;
     flow.direction = direction();
     flow.origin = Flow::Origin::published;
-    flow.device = "the firewall of " + rulesets_.front().origin;
-    flow.place = question_.position == allowlist::Position::behind ? Flow::Place::path
-                 : direction() == Direction::inbound               ? Flow::Place::destination
-                                                                   : Flow::Place::this_machine;
-    if (direction() == Direction::outbound) return;
-    flow.sources = PrefixSet{missing_}.prefixes();
+    flow.place =
+        question_.position == allowlist::Position::behind ? Flow::Place::path : Flow::Place::destination;
+    const PrefixSet sources{missing_};
+    flow.sources = sources.prefixes();
     const auto address = question_.service->address();
     flow.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
     flow.port = question_.service->port();
-    verdict_.missing = std::move(flow);
+    verdict_.remedies =
+        remedies(rulesets_, evaluation_.touches, to_service(sources) - evaluation_.accepted, flow);
   }
 
   std::span<const Ruleset> rulesets_;
@@ -341,14 +349,14 @@ std::string describe(std::span<const Ruleset> rulesets, const Touch& touch) {
                                packet_words[static_cast<std::size_t>(where.packet)]);
   if (where.rule == allowlist::RuleRef::none) {
     const auto policy = chain.base->policy_name.empty() ? std::string{"the policy"} : chain.base->policy_name;
-    return fmt::format("{}:{}, {} of {}: {}", ruleset.origin, chain.line, policy, chain.name, end);
+    return fmt::format("{}, {} of {}: {}", place(ruleset, chain.line), policy, chain.name, end);
   }
   const auto& rule = chain.rules[where.rule].name;
   std::string in_brackets = rule.name;
   if (!rule.comment.empty())
     in_brackets += fmt::format("{}\"{}\"", in_brackets.empty() ? "" : ", ", rule.comment);
   const auto doubt = touch.doubt.empty() ? std::string{} : fmt::format(", if {}", touch.doubt);
-  return fmt::format("{}:{}{}{}{}, in {}: {}{}", ruleset.origin, rule.line, in_brackets.empty() ? "" : " (",
+  return fmt::format("{}{}{}{}, in {}: {}{}", place(ruleset, rule.line), in_brackets.empty() ? "" : " (",
                      in_brackets, in_brackets.empty() ? "" : ")", chain.name, end, doubt);
 }
 

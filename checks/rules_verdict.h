@@ -12,7 +12,7 @@
 
 #include "allowlist/allowlist.h"
 #include "allowlist/rules/evaluate.h"
-#include "checks/flow.h"
+#include "checks/rules_remedy.h"
 
 namespace fwprobe::checks {
 
@@ -53,7 +53,7 @@ struct RulesVerdict {
   allowlist::AddressCount excess_addresses;
   std::vector<std::string> shadowed;  ///< "rules.nft:12 (handle 8): …": rules that never match
   std::vector<std::string> notes;     ///< what was read and not judged
-  std::optional<Flow> missing;        ///< to be let through
+  std::vector<RulesRemedy> remedies;  ///< of inbound lists: what has to be let through, and where
   std::size_t count(EntryVerdict verdict) const;
 };
 

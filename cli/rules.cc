@@ -27,7 +27,6 @@ std::expected<std::vector<reports::RulesAnswer>, std::string> answers_of(const R
                                    question.service->address().to_string(),
                                    question.service->address().is_v6() ? "]" : "", question.service->port());
     for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
-    answer.format = job.rulesets.front().format;
     answer.verdict = std::move(*verdict);
     answers.push_back(std::move(answer));
   }

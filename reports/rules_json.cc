@@ -1,6 +1,5 @@
 #include <nlohmann/json.hpp>
 
-#include "checks/flow_rules.h"
 #include "reports/rules_report.h"
 
 namespace fwprobe::reports {
@@ -59,10 +58,11 @@ Json rehearsed_json(const std::optional<std::vector<Rehearsed>>& results) {
 Json answer_json(const RulesAnswer& answer) {
   auto entries = Json::array();
   for (const auto& result : answer.verdict.entries) entries.push_back(entry_json(result));
-  auto remedy = Json::object();
-  if (answer.verdict.missing)
-    for (const auto& rules : checks::rules_for(*answer.verdict.missing))
-      remedy[std::string{rules.name}] = rules.text;
+  auto remedies = Json::array();
+  for (const auto& one : answer.verdict.remedies)
+    remedies.push_back({{"say", checks::sentence(one.flow)},
+                        {"form", one.rules ? Json(one.rules->name) : Json(nullptr)},
+                        {"rules", one.rules ? Json(one.rules->text) : Json(nullptr)}});
   return {{"list", answer.list},
           {"direction", answer.direction == allowlist::Direction::inbound ? "inbound" : "outbound"},
           {"service", answer.service.empty() ? Json(nullptr) : Json(answer.service)},
@@ -73,7 +73,7 @@ Json answer_json(const RulesAnswer& answer) {
           {"shadowed", answer.verdict.shadowed},
           {"notes", answer.verdict.notes},
           {"rehearsed", rehearsed_json(answer.rehearsed)},
-          {"remedy", std::move(remedy)}};
+          {"remedies", std::move(remedies)}};
 }
 
 }  // namespace

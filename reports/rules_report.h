@@ -23,7 +23,6 @@ struct RulesAnswer {
   allowlist::Direction direction = allowlist::Direction::inbound;
   std::string service;  ///< "203.0.113.10:443"; empty for outbound lists
   std::vector<std::string> files;
-  std::string format;  ///< of the first file, for the remedy
   checks::RulesVerdict verdict;
   std::optional<std::vector<Rehearsed>> rehearsed;
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "checks/flow_rules.h"
 #include "reports/escape.h"
 #include "reports/rules_report.h"
 
@@ -98,22 +97,22 @@ std::string excess(const RulesAnswer& answer) {
       lines);
 }
 
-std::string remedy(const RulesAnswer& answer) {
-  if (!answer.verdict.missing) return {};
-  auto text = fmt::format("\nWhat to do\n  {}\n", shown(checks::sentence(*answer.verdict.missing)));
-  const std::string_view wanted = answer.format.starts_with("iptables") ? "iptables"
-                                  : answer.format.starts_with("AWS")    ? "aws"
-                                  : answer.format.starts_with("Azure")  ? "azure"
-                                                                        : "nftables";
-  const auto all = checks::rules_for(*answer.verdict.missing);
-  auto rule = std::ranges::find_if(all, [&](const auto& row) { return row.name.starts_with(wanted); });
-  if (rule == all.end()) return text;
-  text += fmt::format("  As {}, in front of the rule that stops it:\n", rule->title);
-  for (std::string_view rest = rule->text; !rest.empty();) {
+std::string remedy(const checks::RulesRemedy& one) {
+  auto text = fmt::format("  {}\n", shown(checks::sentence(one.flow)));
+  if (!one.rules) return text;
+  text += fmt::format("  As {}{}{}:\n", one.rules->title, one.position.empty() ? "" : ", ", one.position);
+  for (std::string_view rest = one.rules->text; !rest.empty();) {
     const auto end = std::min(rest.find('\n'), rest.size());
     text += fmt::format("    {}\n", rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  return text;
+}
+
+std::string remedies(const RulesAnswer& answer) {
+  std::string text;
+  for (const auto& one : answer.verdict.remedies)
+    text += (text.empty() ? "\nWhat to do\n" : "") + remedy(one);
   return text;
 }
 
@@ -146,7 +145,7 @@ std::string rules_text(const RulesAnswer& answer) {
               list("Never matches, as earlier rules take everything", answer.verdict.shadowed) +
               list("Read and not judged", answer.verdict.notes);
   if (answer.rehearsed) text += rehearsal(*answer.rehearsed);
-  return text + remedy(answer);
+  return text + remedies(answer);
 }
 
 }  // namespace fwprobe::reports

@@ -43,6 +43,8 @@ void at_destination(Flow& flow) {
   flow.place = Flow::Place::destination;
 }
 void on_this_machine(Flow& flow) { flow.place = Flow::Place::this_machine; }
+void in_their_chains(Flow& flow) { flow.chains = {"ip fw world", "inet t in.2"}; }
+void in_the_raw_table(Flow& flow) { flow.chains = {"raw PREROUTING", "filter CI"}; }
 void reads_tls(Flow& flow) { flow.stopped = Flow::Stopped::client_hello; }
 void to_a_resolver(Flow& flow) {
   flow.protocol = allowlist::Protocol::udp;
@@ -91,6 +93,9 @@ TEST(FlowRules, ForNftables) {
        {"on the server, or right in front of it", with(one, at_destination),
         "nft insert rule inet filter input ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 443 accept\n"
         "nft insert rule inet filter forward ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 443 accept\n"},
+       {"in the chains that are known to stop it", with(with(one, at_destination), in_their_chains),
+        "nft insert rule ip fw world ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 443 accept\n"
+        "nft insert rule inet t in.2 ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 443 accept\n"},
        {"no known source", unknown,
         "nft insert rule inet filter forward ip daddr 203.0.113.9 tcp dport 443 accept\n"},
        {"DNS", with(one, to_a_resolver),
@@ -110,6 +115,9 @@ TEST(FlowRules, ForIptables) {
           {"on the server, or right in front of it", with(one, at_destination),
            "iptables -I INPUT -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"
            "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
+          {"in the chains that are known to stop it", with(with(one, at_destination), in_the_raw_table),
+           "iptables -t raw -I PREROUTING -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"
+           "iptables -I CI -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
           {"no known source", unknown, "iptables -I FORWARD -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
           {"DNS", with(one, to_a_resolver),
            "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p udp --dport 53 -j ACCEPT\n"}});

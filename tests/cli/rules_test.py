@@ -68,6 +68,53 @@ class Verify(unittest.TestCase):
         self.assertIn("Never matches", out)
         self.assertEqual(verify(*SERVICE, "--strict", text=text)[0], 1)
 
+    def test_the_rule_to_add_is_for_the_chain_that_stops_it(self):
+        text = """table ip fw {
+  chain world { tcp dport 443 drop
+  }
+  chain edge {
+    type filter hook input priority 0; policy accept
+    ip saddr 77.92.96.46 goto world
+  }
+}
+"""
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(code, 1, out)
+        rule = "ip saddr 77.92.96.46 ip daddr 203.0.113.10 tcp dport 443 accept"
+        self.assertIn(f"nft insert rule ip fw world {rule}\n", out)
+        self.assertEqual(out.count("nft insert"), 1, out)
+
+    def test_a_reply_that_is_stopped_gets_no_rule_for_the_request(self):
+        code, out, _ = verify(*SERVICE, text=ALL + "table ip o {\n chain o {\n type filter hook output priority 0; policy drop\n }\n}\n")
+        self.assertEqual(code, 1, out)
+        self.assertIn("rules.nft, which stops the replies.", out)
+        self.assertNotIn("nft insert", out)
+
+    def test_names_that_a_shell_could_take_for_commands_are_in_no_rule(self):
+        rules = {"nftables": [{"table": {"family": "ip", "name": "t"}},
+                              {"chain": {"family": "ip", "table": "t", "name": "$(id)", "type": "filter", "hook": "input", "prio": 0,
+                                         "policy": "drop"}}]}
+        code, out, _ = verify(*SERVICE, text=json.dumps(rules))
+        self.assertEqual(code, 1, out)
+        self.assertIn("What to do\n  Allow inbound TCP", out)
+        self.assertNotIn("nft insert", out)
+
+    def test_a_platform_without_a_form_gets_none_of_another(self):
+        for name, form in (("gcp-firewall-rules.json", None), ("csv-rules.csv", None), ("aws-network-acls.json", None),
+                           ("aws-security-groups.json#group=git-server", "aws"), ("azure-effective-nsg.json", "azure"),
+                           ("iptables-git-server.txt", "iptables"), ("nftables.json", "nftables")):
+            with self.subTest(name):
+                _, out, _ = verify("--service", "10.0.0.5:443", "--format", "json", rules=os.path.join(DATA, name))
+                remedies = json.loads(out)["answers"][0]["remedies"]
+                self.assertEqual([remedy["form"] for remedy in remedies], [form])
+                self.assertNotIn(".json:0", out)
+
+    def test_each_file_that_stops_gets_its_own_remedy(self):
+        nft = os.path.join(DATA, "nftables.json")
+        group = os.path.join(DATA, "aws-security-groups.json#group=git-server")
+        _, out, _ = verify("--rules", nft, "--service", "10.0.0.5:443", "--format", "json", rules=group)
+        self.assertEqual([remedy["form"] for remedy in json.loads(out)["answers"][0]["remedies"]], ["aws", "nftables"])
+
     def test_standard_input_is_a_file(self):
         self.assertEqual(verify(*SERVICE, rules="-", text=ALL)[0], 0)
 
