@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/yaml_tree.h"
+
 namespace fwprobe::allowlist {
 namespace {
 
@@ -58,13 +60,12 @@ std::string Prefix::text() const { return fmt::format("{}/{}", network_.to_strin
 
 std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
   constexpr std::size_t longest = 64;
-  const auto shown = text.substr(0, longest);
   const auto slash = text.find('/');
   std::error_code error;
   const auto address = asio::ip::make_address(std::string{text.substr(0, std::min(slash, longest))}, error);
   if (error || text.size() > longest || (address.is_v6() && address.to_v6().scope_id() != 0))
     return std::unexpected{
-        fmt::format("'{}' is not a prefix; write 192.0.2.0/24, 2001:db8::/32 or an address", shown)};
+        fmt::format("{} is not a prefix; write 192.0.2.0/24, 2001:db8::/32 or an address", excerpt(text))};
   const int longest_length = address.is_v4() ? 32 : 128;
   int length = longest_length;
   if (slash != std::string_view::npos) {
@@ -73,7 +74,7 @@ std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
     if (digits.empty() || parse_error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
         length > longest_length)
       return std::unexpected{
-          fmt::format("'{}': the prefix length is a number from 0 to {}", shown, longest_length)};
+          fmt::format("{}: the prefix length is a number from 0 to {}", excerpt(text), longest_length)};
   }
   const Prefix prefix{address, length};
   return ParsedPrefix{prefix, with_host_bits(address, length, 0x00) != address};

@@ -31,9 +31,8 @@ bool is_prefix_column(std::string_view name) {
 
 std::uint16_t port(std::string_view text) {
   std::uint16_t value = 0;
-  const auto* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  return error == std::errc{} && end == last ? value : std::uint16_t{0};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? value : std::uint16_t{0};
 }
 
 /// "443", "22 8000-8100", "443;22": an empty cell is any port.

@@ -13,9 +13,8 @@ namespace {
 /// A whole number from 1 to 65535, nothing else.
 std::uint16_t port(std::string_view text) {
   std::uint16_t value = 0;
-  const auto* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  return error == std::errc{} && end == last ? value : std::uint16_t{0};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? value : std::uint16_t{0};
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -140,7 +140,14 @@ class Way {
           result.touches[j].flows = back(result.touches[j].flows);
       result.dropped |= back(united(std::move(ends.dropped)));
       result.rejected |= back(united(std::move(ends.rejected)));
-      for (const auto& part : ends.translated) translate(stops[i], back(part.flows), part.outcome);
+      for (auto& part : ends.translated) {
+        if (packet == Packet::opening) {
+          translate(stops[i], back(part.flows), part.outcome);
+        } else {
+          translate_later(back(part.flows));
+          ends.accepted.push_back(std::move(part.flows));
+        }
+      }
       flows = back(united(std::move(ends.accepted)));
     }
     if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, target});
@@ -161,6 +168,13 @@ class Way {
       return std::pair{stop.hook, stop.priority} < std::pair{other.hook, other.priority};
     });
     pass(stops, static_cast<std::size_t>(behind - stops.begin()), flows, Packet::opening, target);
+  }
+
+  /// The kernel translates by a connection's first packet, and takes such rules in nat chains only, which see
+  /// no other (nft(8), "NAT STATEMENTS"): this file is none of its own.
+  void translate_later(const FlowSet& flows) {
+    result.dropped |= flows;
+    result.touches.push_back({flows, Verdict::next, {}, "a rule translates packets behind the first"});
   }
 
   void unknown(const FlowSet& flows) {
@@ -227,7 +241,7 @@ std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> ruleset
   Way way{rulesets, direction};
   way.open(flows, position);
   std::vector<FlowSet> accepted;
-  for (const auto& group : way.open_groups) {
+  for (const auto& group : std::exchange(way.open_groups, {})) {
     const auto original = only_target(group.flows);
     const bool moved = group.target && original && group.target->first != original->first &&
                        !group.target->first.is_loopback() && direction == Direction::inbound;

@@ -255,6 +255,7 @@ TEST(Formats, WhatIsWrongIsSaidWithItsPlace) {
        "the range runs backwards; write the lower address first"},
       {"a range of two families", "192.0.2.9-::1\n", "the ends of a range are of the same family"},
       {"a range of prefixes", "192.0.2.0/24-192.0.3.0/24\n", "is not a range"},
+      {"a control character far behind", std::string(61, 'x') + "\x06\n", "xxx…' is not a prefix"},
       {"an escape sequence", "\x1b[2J\n", "f:1:1: '\\x1b[2J' is not a prefix"},
       {"nothing", "", "f:1:1: the file is empty"},
       {"white space only", " \n\n", "f:1:1: the file is empty"},

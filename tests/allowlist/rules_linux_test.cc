@@ -177,6 +177,15 @@ TEST(LinuxRules, translate_a_destination_before_they_forward) {
   EXPECT_EQ(judge(open, {}, "77.92.124.5", "203.0.113.1", 9443), "dropped");
 }
 
+TEST(LinuxRules, that_translate_later_packets_are_none_of_the_kernels) {
+  const std::string text =
+      "table inet t {\nchain i {\ntype filter hook input priority 0; policy accept;\n}\n"
+      "chain o {\ntype filter hook output priority 0; policy accept;\ntcp sport 443 dnat to 10.0.0.5:443\n"
+      "}\n}\n";
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), "accepted dropped");
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 22), "accepted");
+}
+
 TEST(LinuxRules, know_an_interface_that_is_named) {
   const std::string text =
       "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\niifname \"eth*\" "
