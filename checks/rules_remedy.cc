@@ -59,10 +59,11 @@ std::optional<Stops> stops_of(std::size_t ruleset, std::span<const Touch> touche
     const auto& where = touch.where;
     if (where.ruleset != ruleset || where.chain == allowlist::RuleRef::none || !stops(touch)) continue;
     if (found && where.packet > found->packet) continue;
-    if (!touch.flows.intersects(stopped)) continue;
+    const bool known = found && where.packet == found->packet &&
+                       std::ranges::find(found->chains, where.chain) != found->chains.end();
+    if (known || !touch.flows.intersects(stopped)) continue;
     if (!found || where.packet < found->packet) found = Stops{where.packet, {}};
-    if (std::ranges::find(found->chains, where.chain) == found->chains.end())
-      found->chains.push_back(where.chain);
+    found->chains.push_back(where.chain);
   }
   return found;
 }
