@@ -22,6 +22,7 @@
 #include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/rules.h"
+#include "cli/rules_rehearse.h"
 #include "cli/trace.h"
 #include "cli/values.h"
 #include "version.h"
@@ -181,11 +182,15 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   define_allowlist_options(*allowlist, allowlist_arguments);
 
   RulesArguments rules_arguments;
-  auto* rules = app.add_subcommand("rules", "judge a firewall's exported rules, without a network");
+  auto* rules = app.add_subcommand("rules", "judge a firewall's exported rules, without its network");
   rules->require_subcommand(1);
   auto* verify =
       rules->add_subcommand("verify", "say for each published address whether the rules let it through");
-  define_rules_options(*verify, rules_arguments);
+  define_verify_options(*verify, rules_arguments);
+  auto* rehearse = rules->add_subcommand(
+      "rehearse",
+      "try nftables or iptables rules with this machine's kernel: real connections from each address");
+  define_rules_options(*rehearse, rules_arguments);
 
   DiffArguments diff_arguments;
   auto* diff = app.add_subcommand("diff", "say what got better, got worse or moved between two JSON reports");
@@ -212,6 +217,7 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   if (completion->parsed()) return run_completion(shell, describe_all(app));
   if (man->parsed()) return show(manual_page(describe_all(app), FWPROBE_VERSION));
   if (verify->parsed()) return run_rules_verify(rules_arguments);
+  if (rehearse->parsed()) return run_rules_rehearse(rules_arguments, variables);
   if (diff->parsed()) return run_diff(diff_arguments, variables);
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);

@@ -22,10 +22,7 @@ std::expected<std::vector<reports::RulesAnswer>, std::string> answers_of(const R
     reports::RulesAnswer answer;
     answer.list = job.list.name;
     answer.direction = job.list.direction;
-    if (question.service)
-      answer.service = fmt::format("{}{}{}:{}", question.service->address().is_v6() ? "[" : "",
-                                   question.service->address().to_string(),
-                                   question.service->address().is_v6() ? "]" : "", question.service->port());
+    if (question.service) answer.service = service_text(*question.service);
     for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
     answer.verdict = std::move(*verdict);
     answers.push_back(std::move(answer));

@@ -97,9 +97,6 @@ void define_rules_options(CLI::App& verb, RulesArguments& a) {
   repeatable(verb.add_option("--service", a.services,
                              "ADDR:PORT that the published sources have to reach (repeatable)"));
   verb.add_option("--direction", a.direction, "inbound or outbound; default: the list's own");
-  repeatable(
-      verb.add_option("--source", a.sources,
-                      "outbound: address or prefix that the flows come from; default: any (repeatable)"));
   verb.add_option("--interface", a.interface,
                   "this firewall's interface towards the published addresses, for rules that name one");
   verb.add_flag("--behind", a.behind,
@@ -108,7 +105,19 @@ void define_rules_options(CLI::App& verb, RulesArguments& a) {
       ->type_name("text|json")
       ->group(output_group)
       ->capture_default_str();
+}
+
+void define_verify_options(CLI::App& verb, RulesArguments& a) {
+  define_rules_options(verb, a);
+  repeatable(
+      verb.add_option("--source", a.sources,
+                      "outbound: address or prefix that the flows come from; default: any (repeatable)"));
   verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
+}
+
+std::string service_text(const tcp::endpoint& service) {
+  return fmt::format(fmt::runtime(service.address().is_v6() ? "[{}]:{}" : "{}:{}"),
+                     service.address().to_string(), service.port());
 }
 
 std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {

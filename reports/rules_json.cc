@@ -44,17 +44,6 @@ Json excess_json(const checks::RulesVerdict& verdict) {
   return {{"cause", cause}, {"addresses", verdict.excess_addresses.text()}, {"rules", std::move(rules)}};
 }
 
-Json rehearsed_json(const std::optional<std::vector<Rehearsed>>& results) {
-  if (!results) return nullptr;
-  auto json = Json::array();
-  for (const auto& one : *results)
-    json.push_back({{"address", one.address},
-                    {"kernel", one.kernel},
-                    {"computed", one.computed},
-                    {"agrees", one.agrees}});
-  return json;
-}
-
 Json answer_json(const RulesAnswer& answer) {
   auto entries = Json::array();
   for (const auto& result : answer.verdict.entries) entries.push_back(entry_json(result));
@@ -72,7 +61,6 @@ Json answer_json(const RulesAnswer& answer) {
           {"excess", excess_json(answer.verdict)},
           {"shadowed", answer.verdict.shadowed},
           {"notes", answer.verdict.notes},
-          {"rehearsed", rehearsed_json(answer.rehearsed)},
           {"remedies", std::move(remedies)}};
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-// The answer of `fwprobe rules verify`, and of `rehearse`.
+// The answer of `fwprobe rules verify`.
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,21 +9,12 @@
 
 namespace fwprobe::reports {
 
-/// A kernel's answer about one address.
-struct Rehearsed {
-  std::string address;
-  std::string kernel;    ///< "allowed", "dropped", "refused"
-  std::string computed;  ///< the same words, or "cannot tell"
-  bool agrees = true;
-};
-
 struct RulesAnswer {
   std::string list;
   allowlist::Direction direction = allowlist::Direction::inbound;
   std::string service;  ///< "203.0.113.10:443"; empty for outbound lists
   std::vector<std::string> files;
   checks::RulesVerdict verdict;
-  std::optional<std::vector<Rehearsed>> rehearsed;
 };
 
 /// What all entries together make: an entry that does not get through fails; one about which nothing is

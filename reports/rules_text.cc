@@ -116,19 +116,6 @@ std::string remedies(const RulesAnswer& answer) {
   return text;
 }
 
-std::string rehearsal(const std::vector<Rehearsed>& results) {
-  std::vector<std::string> differing;
-  for (const auto& one : results)
-    if (!one.agrees)
-      differing.push_back(
-          fmt::format("{}: the kernel says {}, computed was {}", one.address, one.kernel, one.computed));
-  auto text =
-      fmt::format("\nRehearsed with the kernel of this machine: {} addresses, {} allowed, {} not\n",
-                  results.size(), std::ranges::count(results, "allowed", &Rehearsed::kernel),
-                  std::ranges::count_if(results, [](const auto& one) { return one.kernel != "allowed"; }));
-  return text + list("The kernel disagrees (please report this)", differing);
-}
-
 }  // namespace
 
 Status status(const RulesAnswer& answer) {
@@ -141,11 +128,9 @@ Status status(const RulesAnswer& answer) {
 }
 
 std::string rules_text(const RulesAnswer& answer) {
-  auto text = headline(answer) + "\n" + entries(answer.verdict.entries) + excess(answer) +
-              list("Never matches, as earlier rules take everything", answer.verdict.shadowed) +
-              list("Read and not judged", answer.verdict.notes);
-  if (answer.rehearsed) text += rehearsal(*answer.rehearsed);
-  return text + remedies(answer);
+  return headline(answer) + "\n" + entries(answer.verdict.entries) + excess(answer) +
+         list("Never matches, as earlier rules take everything", answer.verdict.shadowed) +
+         list("Read and not judged", answer.verdict.notes) + remedies(answer);
 }
 
 }  // namespace fwprobe::reports
