@@ -202,6 +202,7 @@ std::vector<RehearsedEntry> judge_rehearsal(const RehearsalPlan& plan, const Rul
       entry.verdict = its;
       entry.example = one;
     }
+    if (entry.addresses == 0) continue;
     // What the sample did not meet still holds for the rest of a large prefix.
     const auto whole = verdict.entries[i].verdict;
     const auto at_least = whole == EntryVerdict::allowed   ? RehearsalVerdict::connects

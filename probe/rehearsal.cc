@@ -24,16 +24,30 @@ Outcome impossible(std::string message) {
   return std::unexpected{RehearsalFailure{Kind::not_possible, std::move(message)}};
 }
 
-/// nft says where on its first line ("/dev/stdin:3:7-9: Error: …"); iptables-restore too, behind warnings.
+/// What is wrong stands on the first line that is no warning; where, there ("/dev/stdin:3:7-9: Error: …") or,
+/// from iptables-restore, on a line behind it.
 std::string complaint(std::string_view output) {
-  std::string first;
+  std::string said;
   for (auto rest = output; !rest.empty();) {
     const auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    if (line.contains("rror") || line.contains("ailed")) return std::string{line};
-    if (first.empty()) first = line;
+    if (line.empty() || line.starts_with('#') || line.starts_with("Warning")) continue;
+    if (said.empty())
+      said = line;
+    else if (line.starts_with("Error occurred at line"))
+      return fmt::format("{} ({})", said, line);
   }
-  return first;
+  return said;
+}
+
+std::string refusal(const RuleLoad& load, const ProgramEnd& end) {
+  const auto& program = load.command.front();
+  const auto said = complaint(end.output);
+  if (said.empty()) return fmt::format("{}: {} ends with status {}", load.origin, program, end.status);
+  constexpr std::string_view input = "/dev/stdin";
+  if (said.starts_with(input))
+    return fmt::format("{}{} (says {})", load.origin, said.substr(input.size()), program);
+  return fmt::format("{}: {} refuses these rules: {}", load.origin, program, said);
 }
 
 Outcome load(const std::vector<RuleLoad>& rules) {
@@ -41,11 +55,7 @@ Outcome load(const std::vector<RuleLoad>& rules) {
     const auto end = run_program(one.command, one.text);
     if (!end) return impossible(end.error());
     if (end->status == 0) continue;
-    const auto said = complaint(end->output);
-    return std::unexpected{RehearsalFailure{
-        Kind::rules_refused,
-        fmt::format("{}: {} refuses these rules: {}", one.origin, one.command.front(),
-                    said.empty() ? fmt::format("exit status {}, no message", end->status) : said)}};
+    return std::unexpected{RehearsalFailure{Kind::rules_refused, refusal(one, *end)}};
   }
   return RehearsalResult{};
 }

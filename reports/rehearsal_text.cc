@@ -50,6 +50,7 @@ std::string entry_lines(const checks::EntryResult& computed, const RehearsedEntr
                           prefix != nullptr ? checks::text(*prefix) : shown(computed.entry->published));
   const std::string indent(text.size(), ' ');
   if (entry.verdict == RehearsalVerdict::skipped) return text + shown(computed.reason) + "\n";
+  if (entry.addresses == 0) return text + "no address of it can be the source of a connection\n";
   text += fmt::format("{} of {} addresses connect\n", entry.connecting, entry.addresses);
   if (entry.example) text += indent + example_line(*entry.example) + "\n";
   if (entry.verdict != RehearsalVerdict::connects)
