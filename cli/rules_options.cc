@@ -92,13 +92,19 @@ void define_rules_options(CLI::App& verb, RulesArguments& a) {
       verb.add_option("--rules", a.rules,
                       "a firewall's export: nftables (JSON, text), iptables-save, AWS, Azure, Google Cloud, "
                       "CSV; - reads standard input (repeatable: all of them have to let a flow through)"))
-      ->required();
-  verb.add_option("--allowlist", a.allowlist, "a published list's name, or a file")->required();
+      ->required()
+      ->type_name("FILE");
+  verb.add_option("--allowlist", a.allowlist, "a published list's name, or a file")
+      ->required()
+      ->type_name("NAME|FILE");
   repeatable(verb.add_option("--service", a.services,
-                             "ADDR:PORT that the published sources have to reach (repeatable)"));
-  verb.add_option("--direction", a.direction, "inbound or outbound; default: the list's own");
+                             "ADDR:PORT that the published sources have to reach (repeatable)"))
+      ->type_name("ADDR:PORT");
+  verb.add_option("--direction", a.direction, "of the list; default: the list's own")
+      ->type_name("inbound|outbound");
   verb.add_option("--interface", a.interface,
-                  "this firewall's interface towards the published addresses, for rules that name one");
+                  "this firewall's interface towards the published addresses, for rules that name one")
+      ->type_name("NAME");
   verb.add_flag("--behind", a.behind,
                 "the service (or the source) is behind the firewall: packets are forwarded by it");
   verb.add_option("--format", a.format, "what standard output gets")
@@ -111,7 +117,8 @@ void define_verify_options(CLI::App& verb, RulesArguments& a) {
   define_rules_options(verb, a);
   repeatable(
       verb.add_option("--source", a.sources,
-                      "outbound: address or prefix that the flows come from; default: any (repeatable)"));
+                      "outbound: address or prefix that the flows come from; default: any (repeatable)"))
+      ->type_name("PREFIX");
   verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
 }
 

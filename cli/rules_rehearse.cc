@@ -8,6 +8,7 @@
 
 #include "checks/rehearsal.h"
 #include "cli/output.h"
+#include "reports/escape.h"
 #include "reports/rehearsal_report.h"
 
 namespace fwprobe::cli {
@@ -33,7 +34,8 @@ const std::vector<Loader>& loaders() {
 }
 
 ExitCode not_possible(std::string_view message) {
-  fmt::print(stderr, "fwprobe: {}\n", message);
+  constexpr std::size_t longest = 2000;
+  fmt::print(stderr, "fwprobe: {}\n", reports::printable(message, longest));
   return ExitCode::not_measured;
 }
 

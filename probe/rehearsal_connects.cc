@@ -80,11 +80,7 @@ class Attempts {
 
  private:
   enum class Role : std::uint8_t { listener, service, client };
-  struct Tag {
-    Role role = Role::listener;
-    std::uint32_t number = 0;  ///< of a client: its place; else the descriptor
-  };
-
+  /// An event tells the role and, of a client, its place, else the descriptor.
   void watch(int socket, std::uint32_t events, Role role, std::uint32_t place) {
     const auto low = role == Role::client ? place : static_cast<std::uint32_t>(socket);
     epoll_event event{};
@@ -184,9 +180,8 @@ class Attempts {
     int error = 0;
     socklen_t length = sizeof error;
     ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
-    if (error != 0 || (events & (EPOLLERR | EPOLLHUP)) != 0)
-      settle(place, Passage::refused);
-    else if (::send(socket, &place, sizeof place, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+    const bool ended = error != 0 || (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (ended || (::send(socket, &place, sizeof place, MSG_NOSIGNAL) < 0 && errno != EAGAIN))
       settle(place, Passage::refused);
   }
 

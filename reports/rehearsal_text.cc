@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -63,7 +64,9 @@ std::string entries(const RehearsalAnswer& answer) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < answer.entries.size(); ++i) order.push_back(i);
   if (order.size() > most_listed)
-    std::ranges::stable_sort(order, std::greater{}, [&](auto i) { return answer.entries[i].verdict; });
+    std::ranges::sort(order, [&](auto a, auto b) {
+      return std::pair{answer.entries[b].verdict, a} < std::pair{answer.entries[a].verdict, b};
+    });
   std::string text;
   for (std::size_t i = 0; i < std::min(order.size(), most_listed); ++i)
     text += entry_lines(answer.computed.entries[order[i]], answer.entries[order[i]]);
