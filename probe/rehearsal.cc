@@ -50,10 +50,14 @@ std::string refusal(const RuleLoad& load, const ProgramEnd& end) {
   return fmt::format("{}: {} refuses these rules: {}", load.origin, program, said);
 }
 
+Outcome no_connections(std::string_view error) {
+  return impossible(fmt::format("the connections of the rehearsal cannot be made: {}", error));
+}
+
 Outcome load(const std::vector<RuleLoad>& rules) {
   for (const auto& one : rules) {
     const auto end = run_program(one.command, one.text);
-    if (!end) return impossible(end.error());
+    if (!end) return impossible(fmt::format("{} cannot be run: {}", one.command.front(), end.error()));
     if (end->status == 0) continue;
     return std::unexpected{RehearsalFailure{Kind::rules_refused, refusal(one, *end)}};
   }
@@ -68,15 +72,15 @@ Outcome rehearse_here(const Rehearsal& rehearsal, int parent) {
   const auto network = make_network(rehearsal);
   if (!network) return impossible(network.error());
   const auto listeners = listen_everywhere(rehearsal, *network);
-  if (!listeners) return impossible(listeners.error());
-  if (!enter(network->sources)) return impossible(fmt::format("setns(2): {}", std::strerror(errno)));
+  if (!listeners) return no_connections(listeners.error());
+  if (!enter(network->sources)) return no_connections("setns(2)");
   const auto control = connect_from_all(rehearsal, *listeners);
-  if (!control) return impossible(control.error());
-  if (!enter(network->firewall)) return impossible(fmt::format("setns(2): {}", std::strerror(errno)));
+  if (!control) return no_connections(control.error());
+  if (!enter(network->firewall)) return no_connections("setns(2)");
   if (auto loaded = load(rehearsal.rules); !loaded) return loaded;
-  if (!enter(network->sources)) return impossible(fmt::format("setns(2): {}", std::strerror(errno)));
+  if (!enter(network->sources)) return no_connections("setns(2)");
   auto passages = connect_from_all(rehearsal, *listeners);
-  if (!passages) return impossible(passages.error());
+  if (!passages) return no_connections(passages.error());
   for (std::size_t i = 0; i < passages->size(); ++i)
     if ((*control)[i] != Passage::allowed) (*passages)[i] = Passage::unusable;
   return RehearsalResult{std::move(*passages), network->errors};

@@ -67,10 +67,8 @@ class Attempts {
   }
 
   std::expected<std::vector<Passage>, std::string> run() && {
-    const auto at_once = window();
     while (next_ < passages_.size() || !clients_.empty()) {
-      for (std::size_t i = 0; i < burst && next_ < passages_.size() && clients_.size() < at_once; ++i)
-        start();
+      for (std::size_t i = 0; i < burst && may_start(); ++i) start();
       if (!error_.empty()) return std::unexpected{error_};
       wait();
       give_up_the_silent();
@@ -122,20 +120,19 @@ class Attempts {
     order_.emplace_back(Clock::now() + rehearsal_.timeout, place);
   }
 
+  bool may_start() const { return next_ < passages_.size() && clients_.size() < at_once_; }
+
+  /// Until the oldest attempt is given up; not at all while more can be started.
+  int patience() const {
+    if (may_start() || order_.empty()) return 0;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(order_.front().first - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(0, left.count()));
+  }
+
   void wait() {
     std::array<epoll_event, 256> events;
-    // With more to start nothing is waited for.
-    int patience = 0;
-    if (next_ == passages_.size() || clients_.size() >= burst)
-      patience =
-          order_.empty()
-              ? 0
-              : static_cast<int>(std::max<std::int64_t>(
-                    0, std::chrono::ceil<std::chrono::milliseconds>(order_.front().first - Clock::now())
-                           .count()));
-    if (next_ < passages_.size()) patience = std::min(patience, 1);
     const auto count =
-        ::epoll_wait(epoll_.number(), events.data(), static_cast<int>(events.size()), patience);
+        ::epoll_wait(epoll_.number(), events.data(), static_cast<int>(events.size()), patience());
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
       const auto number = static_cast<std::uint32_t>(event.data.u64);
@@ -205,6 +202,7 @@ class Attempts {
   std::unordered_map<int, Descriptor> served_;
   std::deque<std::pair<Clock::time_point, Number>> order_;  ///< when each is given up, the earliest first
   std::size_t next_ = 0;
+  std::size_t at_once_ = window();
   std::string error_;
 };
 

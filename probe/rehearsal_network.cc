@@ -67,27 +67,7 @@ std::string why_forbidden(std::string_view error) {
   return fmt::format("no network namespace can be made here ({}): {}", error, reason);
 }
 
-}  // namespace
-
-std::expected<void, std::string> leave_for_new_namespaces() {
-  const auto user = ::geteuid();
-  const auto group = ::getegid();
-  if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-    const auto error = system_words();
-    // Root of a container may be refused the one and allowed the other.
-    if (user == 0 && ::unshare(CLONE_NEWNET) == 0) return {};
-    return std::unexpected{why_forbidden(error)};
-  }
-  // user_namespaces(7): a group may be mapped only when setgroups(2) is given up.
-  if (write_proc("/proc/self/setgroups", "deny") &&
-      write_proc("/proc/self/uid_map", fmt::format("0 {} 1", user)) &&
-      write_proc("/proc/self/gid_map", fmt::format("0 {} 1", group)))
-    return {};
-  return std::unexpected{why_forbidden(system_words())};
-}
-
-namespace {
-
+/// Programs inherit it: ip(8) names the other end of a cable by it.
 Descriptor here() { return Descriptor{::open("/proc/self/ns/net", O_RDONLY)}; }
 
 /// One name for both families: what stands for it in ip(8).
@@ -208,6 +188,23 @@ IcmpErrors set_kernel_up(const Rehearsal& rehearsal) {
 }
 
 }  // namespace
+
+std::expected<void, std::string> leave_for_new_namespaces() {
+  const auto user = ::geteuid();
+  const auto group = ::getegid();
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+    const auto error = system_words();
+    // Root of a container may be refused the one and allowed the other.
+    if (user == 0 && ::unshare(CLONE_NEWNET) == 0) return {};
+    return std::unexpected{why_forbidden(error)};
+  }
+  // user_namespaces(7): a group may be mapped only when setgroups(2) is given up.
+  if (write_proc("/proc/self/setgroups", "deny") &&
+      write_proc("/proc/self/uid_map", fmt::format("0 {} 1", user)) &&
+      write_proc("/proc/self/gid_map", fmt::format("0 {} 1", group)))
+    return {};
+  return std::unexpected{why_forbidden(system_words())};
+}
 
 bool enter(const Descriptor& network) { return ::setns(network.number(), CLONE_NEWNET) == 0; }
 

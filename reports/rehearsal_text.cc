@@ -59,6 +59,11 @@ std::string entry_lines(const checks::EntryResult& computed, const RehearsedEntr
   return text;
 }
 
+bool depends_on_more(const RehearsedEntry& entry) {
+  return entry.verdict == RehearsalVerdict::unknown && entry.example &&
+         entry.example->computed == checks::EntryVerdict::unknown;
+}
+
 /// The worst first where not all are shown.
 std::string entries(const RehearsalAnswer& answer) {
   std::vector<std::size_t> order;
@@ -79,7 +84,7 @@ std::string entries(const RehearsalAnswer& answer) {
 
 std::string rehearsal_text(const RehearsalAnswer& answer) {
   auto text = headline(answer) + "\n" + entries(answer);
-  if (count(answer, RehearsalVerdict::unknown) > 0)
+  if (std::ranges::any_of(answer.entries, depends_on_more))
     text += fmt::format(
         "\nWhat cannot be told depends on more than the rules. Here the interface towards the sources was "
         "named {}\n(--interface says how the firewall names it), and no mark, set or time of the firewall's "
