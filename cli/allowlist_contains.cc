@@ -29,10 +29,10 @@ struct Asked {
 
 std::optional<std::uint16_t> port_of(std::string_view text) {
   std::uint16_t port = 0;
-  const std::span digits{text};
-  const auto [end, error] =
-      std::from_chars(std::to_address(digits.begin()), std::to_address(digits.end()), port);
-  if (error != std::errc{} || end != std::to_address(digits.end()) || port == 0) return std::nullopt;
+  const std::span<const char> digits{text};
+  const auto* last = std::to_address(digits.end());
+  const auto [end, error] = std::from_chars(std::to_address(digits.begin()), last, port);
+  if (error != std::errc{} || end != last || port == 0) return std::nullopt;
   return port;
 }
 

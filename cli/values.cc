@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <memory>
 #include <numeric>
+#include <span>
 
 #include <fmt/format.h>
 #include <net/if.h>
@@ -81,10 +83,10 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
 
 Parsed<allowlist::PortRange> parse_port_range(std::string_view text) {
   const auto dash = text.find('-');
-  const auto number = [](std::string_view digits) {
+  const auto number = [](std::span<const char> digits) {
     std::uint16_t port = 0;
-    const auto* last = digits.data() + digits.size();
-    const auto [end, error] = std::from_chars(digits.data(), last, port);
+    const auto* last = std::to_address(digits.end());
+    const auto [end, error] = std::from_chars(std::to_address(digits.begin()), last, port);
     return error == std::errc{} && end == last ? port : std::uint16_t{0};
   };
   const allowlist::PortRange range{number(text.substr(0, dash)),

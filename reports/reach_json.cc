@@ -9,7 +9,7 @@
 namespace fwprobe::reports {
 namespace {
 
-using checks::EntryReach, checks::Met, checks::Reached, checks::WayReach;
+using checks::EntryReach, checks::Reached, checks::WayReach;
 
 Json cause_json(const std::optional<checks::Cause>& cause) {
   return cause ? Json(checks::row(*cause).code) : Json(nullptr);

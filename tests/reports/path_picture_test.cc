@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 using probe::PathStep;
 using probe::StepAnswer;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using tests::make_address;
 
 PathStep expired(int lifetime, const std::string& router) {
