@@ -4,7 +4,7 @@
 Four round trips are needed (DNS, TCP, TLS 1.3, HTTP); what is printed is what comes on top of them, and the CPU and
 memory that the whole process used. Runs in user and network namespaces of its own: no privileges, nothing is left.
 
-    healthy_check.py FWPROBE DELAY_RELAY [RUNS]
+    healthy_check.py FWPROBE DELAY_RELAY USAGE_OF [RUNS]
 """
 import os
 import pathlib
@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 RTT_MS = 50
 NAME = "azure.example.test"
@@ -47,25 +46,21 @@ http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}
                 "--bind-interfaces", f"--address=/{NAME}/10.99.0.2", "--user=", "--group=")]
 
 
-def measure(command):
-    """Wall and CPU seconds and the resident peak in MiB of one whole process."""
-    begin = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, output, wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / 1024
+def measure(usage_of, command):
+    """Exit code and output of one whole process, its wall and CPU milliseconds, and its resident peak in MiB."""
+    done = subprocess.run([usage_of, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    wall, cpu, resident, code = done.stderr.splitlines()[-1].split()
+    return int(code), done.stdout + done.stderr, float(wall) * 1000, float(cpu) * 1000, float(resident)
 
 
-def until_healthy(command, tries=100):
+def until_healthy(usage_of, command, tries=100):
     for _ in range(tries):
-        if measure(command)[0] == 0:
+        if measure(usage_of, command)[0] == 0:
             return
-    sys.exit("the servers did not come up: " + measure(command)[1])
+    sys.exit("the servers did not come up: " + measure(usage_of, command)[1])
 
 
-def inside(fwprobe, delay_relay, runs):
+def inside(fwprobe, delay_relay, usage_of, runs):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         make_certificate(folder)
@@ -91,11 +86,11 @@ def inside(fwprobe, delay_relay, runs):
             }
             trips = {"fwprobe": 4, "curl": 3}
             for command in commands.values():
-                until_healthy(command)
+                until_healthy(usage_of, command)
             samples = {tool: [] for tool in commands}
             for _ in range(runs):
                 for tool, command in commands.items():
-                    samples[tool].append(measure(command))
+                    samples[tool].append(measure(usage_of, command))
             print(f"{'':10}{'round trips':>12}{'over them, ms':>15}{'CPU ms':>9}{'resident MiB':>14}")
             for tool, rows in samples.items():
                 over = statistics.median(row[2] for row in rows) - trips[tool] * RTT_MS
@@ -111,7 +106,7 @@ def inside(fwprobe, delay_relay, runs):
 
 if __name__ == "__main__":
     if os.environ.get("FWPROBE_BENCH_INSIDE"):
-        inside(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 20)
+        inside(*sys.argv[1:4], int(sys.argv[4]) if len(sys.argv) > 4 else 20)
     else:
         os.environ["FWPROBE_BENCH_INSIDE"] = "1"
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *map(str, sys.argv)])
