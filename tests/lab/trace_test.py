@@ -24,6 +24,8 @@ PYTHON = "/usr/bin/python3"
 RESOLVER = "203.0.113.74"
 SERVER4, SERVER6 = "192.0.2.80", "2001:db8:80::80"
 PORT = path_peers.HOSTILE_PORT
+# LeakSanitizer cannot read the /proc of a program that has given up its user.
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
 NO_TIME_EXCEEDED = (f"meta mark != {path_peers.MARK} icmp type time-exceeded drop",
                     f"meta mark != {path_peers.MARK} icmpv6 type time-exceeded drop")
 LISTENER = ("import socket, sys\n"
@@ -70,7 +72,8 @@ class Trace(unittest.TestCase):
         resolver = [] if "--dns-server" in arguments else ["--dns-server", "203.0.113.73"]
         process = self.lane.hosts["client"].start(
             namespaces.unprivileged([str(self.fwprobe), *arguments, *resolver, "--timeout", "2s"]),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"})
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=ENVIRONMENT)
         output, errors = process.communicate(timeout=60)
         self.assertEqual(errors, "")
         return process.returncode, output
@@ -119,7 +122,7 @@ class Trace(unittest.TestCase):
             client = self.lane.hosts["client"]
             process = client.start(
                 namespaces.unprivileged([str(self.fwprobe), "check", f"tcp://{'[' * (family == 'ip6')}{address}{']' * (family == 'ip6')}:{PORT}",
-                                         "--timeout", "4s", "--format", "json"]), stdout=subprocess.PIPE, text=True)
+                                         "--timeout", "4s", "--format", "json"]), stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
             waiting = []  # lines of proc_net_tcp(5) in state SYN_SENT
             while process.poll() is None:
                 table = client.run(["/bin/cat", "/proc/self/net/tcp" + "6" * (family == "ip6")])
@@ -149,7 +152,7 @@ class Trace(unittest.TestCase):
         self.fault(forward("r2", f"tcp dport {PORT} drop"))
         process = self.lane.hosts["client"].start(
             namespaces.unprivileged([str(self.fwprobe), "trace", f"{SERVER4}:{PORT}", "--timeout", "30s", "--no-names"]),
-            stdout=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"})
+            stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
         with contextlib.closing(process.stdout):
             first = [process.stdout.readline() for _ in range(4)]
             self.assertIsNone(process.poll(), "the connection still waits for its answer")
