@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "allowlist/yaml_tree.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -155,20 +155,13 @@ std::optional<NumberRange> rest_of_range(Scanner& scanner, std::optional<Value> 
   return range;
 }
 
-/// The texts in front of and behind the '-' of a range.
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 /// Why read_range() gives nothing.
 std::string why_no_range(std::string_view text) {
   const auto shown = excerpt(text);
   const auto dash = text.find('-');
   if (dash != std::string_view::npos) {
-    const auto first = read_range(trimmed(text.substr(0, dash)));
-    const auto last = read_range(trimmed(text.substr(dash + 1)));
+    const auto first = read_range(trimmed(text.substr(0, dash), " "));
+    const auto last = read_range(trimmed(text.substr(dash + 1), " "));
     const bool plain = first && last && text.find('/') == std::string_view::npos;
     if (plain && first->ipv6 != last->ipv6)
       return fmt::format("{}: the ends of a range are of the same family", shown);

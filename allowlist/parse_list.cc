@@ -9,6 +9,7 @@
 #include "allowlist/list_file.h"
 #include "allowlist/publication.h"
 #include "allowlist/utf8.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -30,9 +31,7 @@ constexpr Mark marks[] = {
 };
 
 bool begins_with_word(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() && std::ranges::equal(text.substr(0, word.size()), word, {}, [](char c) {
-           return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-         });
+  return equal_ignoring_case(text.substr(0, word.size()), word);
 }
 
 /// The first line that is neither empty nor a comment.

@@ -12,16 +12,12 @@
 #include "allowlist/load_set.h"
 #include "allowlist/publishers.h"
 #include "allowlist/values.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
 
 constexpr std::size_t max_entries = 1'000'000;
-
-bool same(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 std::unexpected<ListError> refuse(const Origin& origin, std::string_view message) {
   return std::unexpected{ListError{fmt::format("{}: {}", origin.file, message)}};
@@ -85,7 +81,7 @@ std::optional<std::string> complaint(const Publication& publication, const Filte
   if (!keys.contains(filter.key))
     return fmt::format("unknown filter '{}'; this list has {}", filter.key, some_of(keys));
   for (const auto& wanted : filter.values)
-    if (std::ranges::none_of(values, [&](const auto& value) { return same(value, wanted); }))
+    if (std::ranges::none_of(values, [&](const auto& value) { return equal_ignoring_case(value, wanted); }))
       return fmt::format("no entry has {}={}; there are {}", filter.key, wanted, some_of(values));
   return std::nullopt;
 }
@@ -95,7 +91,7 @@ bool chosen(const Group& group, std::span<const Filter> filters) {
     if (filter.key == "direction" || filter.key == "family") return true;
     return std::ranges::any_of(group.attributes, [&](const Attribute& attribute) {
       return attribute.key == filter.key && std::ranges::any_of(filter.values, [&](const auto& value) {
-               return same(attribute.value, value);
+               return equal_ignoring_case(attribute.value, value);
              });
     });
   });

@@ -7,6 +7,8 @@
 #include <asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "text/ascii.h"
+
 namespace fwprobe::allowlist {
 namespace {
 
@@ -52,13 +54,6 @@ bool is_name(std::string_view name) {
     if (dot == std::string_view::npos) return true;
     name.remove_prefix(dot + 1);
   }
-}
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
 }
 
 }  // namespace
@@ -166,7 +161,7 @@ Value<ParsedPrefix> parse_listed_prefix(const YamlNode& node) {
 Value<Domain> parse_domain(const YamlNode& node) {
   const auto text = parse_text(node, "domain");
   if (!text) return std::unexpected{text.error()};
-  Domain domain{lower(*text), text->starts_with("*.")};
+  Domain domain{ascii_lower(*text), text->starts_with("*.")};
   if (domain.wildcard) domain.name.erase(0, 2);
   std::error_code no_address;
   asio::ip::make_address(domain.name, no_address);

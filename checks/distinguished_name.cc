@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -49,8 +49,7 @@ std::vector<NameAttribute> parse_name(std::string_view text) {
     at = end + 1;
     const auto sign = part.find('=');
     if (sign == std::string_view::npos) continue;
-    parts.push_back({std::string{probe::trimmed(part.substr(0, sign))},
-                     unescaped(probe::trimmed(part.substr(sign + 1)))});
+    parts.push_back({std::string{trimmed(part.substr(0, sign))}, unescaped(trimmed(part.substr(sign + 1)))});
   }
   return parts;
 }

@@ -180,15 +180,12 @@ class Engine {
 
   awaitable<Answer> measure(probe::DnsQuestion question) {
     const auto executor = co_await asio::this_coro::executor;
-    auto at = resolvers_.find(question.resolver);
-    if (at == resolvers_.end())
-      at = resolvers_
-               .emplace(question.resolver,
-                        probe::Resolver{executor, question.resolver, settings_.source.address})
-               .first;
+    auto& resolver =
+        resolvers_.try_emplace(question.resolver, executor, question.resolver, settings_.source.address)
+            .first->second;
     const auto patience =
         is_optional(question) ? std::min<Clock::duration>(timeout(), name_patience) : timeout();
-    auto fact = co_await at->second.lookup(std::move(question), patience);
+    auto fact = co_await resolver.lookup(std::move(question), patience);
     co_return Answer{std::move(fact), std::nullopt};
   }
 

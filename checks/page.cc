@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "checks/text_forms.h"
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -14,10 +14,10 @@ constexpr std::size_t leads_kept = 8;
 
 bool is_html(const probe::HttpResponse& response) {
   if (const auto type = probe::header(response.headers, "Content-Type")) {
-    const auto lower = probe::ascii_lower(*type);
+    const auto lower = ascii_lower(*type);
     return lower.find("text/html") != std::string::npos || lower.find("xhtml") != std::string::npos;
   }
-  const auto begin = probe::ascii_lower(std::string_view{response.body}.substr(0, 512));
+  const auto begin = ascii_lower(std::string_view{response.body}.substr(0, 512));
   return begin.find("<html") != std::string::npos || begin.find("<!doctype html") != std::string::npos;
 }
 
@@ -41,7 +41,7 @@ std::string plain(std::string_view html) {
     if (line.size() == text_kept) break;
     line.push_back(blank ? ' ' : c);
   }
-  return std::string{probe::trimmed(line)};
+  return std::string{trimmed(line)};
 }
 
 /// The content of the first element of a name; `lower` is `html` in lower case.
@@ -62,10 +62,10 @@ std::string element(std::string_view html, std::string_view lower, std::string_v
 
 /// "5; url=https://portal.example/": the value of Refresh, as a header and in <meta>.
 std::string_view refresh_target(std::string_view value) {
-  const auto lower = probe::ascii_lower(value);
+  const auto lower = ascii_lower(value);
   const auto at = lower.find("url=");
   if (at == std::string::npos) return {};
-  return probe::trimmed(value.substr(at + 4), " \t'\"");
+  return trimmed(value.substr(at + 4), " \t'\"");
 }
 
 /// What is assigned or given next: between the quotes behind '=' or '('.
@@ -138,7 +138,7 @@ Page read_page(const probe::HttpResponse& response, const probe::Url& asked) {
   if (const auto refresh = probe::header(response.headers, "Refresh")) leads.add(refresh_target(*refresh));
   if (is_html(response)) {
     const auto html = std::string_view{response.body}.substr(0, page_read);
-    page.body = probe::ascii_lower(html);
+    page.body = ascii_lower(html);
     page.title = element(html, page.body, "title");
     page.heading = element(html, page.body, "h1");
     page.asks_for_password = has_password_field(page.body);
@@ -151,7 +151,7 @@ Page read_page(const probe::HttpResponse& response, const probe::Url& asked) {
 
 bool is_sign_in_page(const Page& page) {
   if (page.asks_for_password) return true;
-  const auto title = probe::ascii_lower(page.title);
+  const auto title = ascii_lower(page.title);
   return std::ranges::any_of(std::initializer_list<std::string_view>{"sign in", "sign-in", "signin", "log in",
                                                                      "login", "log on", "logon"},
                              [&](auto words) { return title.find(words) != std::string::npos; });

@@ -148,14 +148,11 @@ class Surveyor {
   }
 
   awaitable<void> look_up(Name& name, probe::DnsQuestion question) {
-    auto at = resolvers_.find(question.resolver);
-    if (at == resolvers_.end())
-      at = resolvers_
-               .emplace(question.resolver,
-                        probe::Resolver{executor_, question.resolver, settings_.source.address})
-               .first;
+    auto& resolver =
+        resolvers_.try_emplace(question.resolver, executor_, question.resolver, settings_.source.address)
+            .first->second;
     const probe::Stopwatch watch;
-    auto fact = co_await at->second.lookup(std::move(question), settings_.timeout);
+    auto fact = co_await resolver.lookup(std::move(question), settings_.timeout);
     if (stopping_) co_return;
     add(name.evidence, std::move(fact), watch.span());
     if (--name.open > 0) co_return;

@@ -1,6 +1,6 @@
 #include "checks/signature.h"
 
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 
@@ -13,7 +13,7 @@ bool is_like(std::string_view text, std::string_view pattern) {
     if (sign < pattern.size() && pattern[sign] == '*') {
       star = sign++;
       taken = at;
-    } else if (sign < pattern.size() && probe::ascii_lower(pattern[sign]) == probe::ascii_lower(text[at])) {
+    } else if (sign < pattern.size() && ascii_lower(pattern[sign]) == ascii_lower(text[at])) {
       ++sign;
       ++at;
     } else if (star != std::string_view::npos) {

@@ -2,7 +2,7 @@
 
 #include "allowlist/prefix.h"
 #include "checks/signature.h"
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -36,7 +36,7 @@ constexpr ByName names[] = {
 bool is_at_or_below(std::string_view name, std::string_view domain) {
   if (domain.empty() || name.size() < domain.size()) return false;
   const auto end = name.substr(name.size() - domain.size());
-  return probe::equal_ignoring_case(end, domain) &&
+  return equal_ignoring_case(end, domain) &&
          (name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.');
 }
 

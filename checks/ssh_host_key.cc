@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -46,7 +46,7 @@ PublishedKeys published_keys(const Case& the_case) {
     return published;
   }
   for (const auto& row : rows) {
-    if (!probe::equal_ignoring_case(row.host, the_case.target.host.name)) continue;
+    if (!equal_ignoring_case(row.host, the_case.target.host.name)) continue;
     published.keys.push_back({std::string{row.type}, std::string{row.fingerprint}});
     published.source = row.source;
   }

@@ -6,7 +6,7 @@
 #include "checks/builders.h"
 #include "checks/page.h"
 #include "checks/signature.h"
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -43,7 +43,7 @@ struct Answer {
     if (mark.place == "status") return fmt::format("{}", response.status) == mark.pattern;
     if (mark.place == "title") return !page.title.empty() && is_like(page.title, mark.pattern);
     if (mark.place == "heading") return !page.heading.empty() && is_like(page.heading, mark.pattern);
-    if (mark.place == "body") return page.body.find(probe::ascii_lower(mark.pattern)) != std::string::npos;
+    if (mark.place == "body") return page.body.find(ascii_lower(mark.pattern)) != std::string::npos;
     if (mark.place == "goes") {
       for (const auto& url : page.leads_to) {
         if (!leaves(url) || !is_like(url.text(), mark.pattern)) continue;

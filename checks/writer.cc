@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "checks/azure_devops_answers.h"
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 /// The first product of the Server header (RFC 9110 §10.2.4), without its version, in lower case.
 std::string product(const probe::HttpResponse& response) {
   const auto server = probe::header(response.headers, "Server").value_or("");
-  auto name = probe::ascii_lower(server.substr(0, server.find_first_of("/ (")));
+  auto name = ascii_lower(server.substr(0, server.find_first_of("/ (")));
   // HTTP.sys answers for IIS what it does not hand on.
   if (name == "microsoft-httpapi") return "microsoft-iis";
   return name;

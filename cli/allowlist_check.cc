@@ -1,7 +1,6 @@
 #include "cli/allowlist_check.h"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <exception>
 
@@ -23,6 +22,7 @@
 #include "cli/reach_progress.h"
 #include "cli/reading.h"
 #include "reports/reach.h"
+#include "text/ascii.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -48,12 +48,11 @@ struct Surveyed {
 /// "100", "100/s".
 Parsed<std::size_t> parse_rate(std::string_view text) {
   const auto digits = text.ends_with("/s") ? text.substr(0, text.size() - 2) : text;
-  std::size_t rate = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), rate);
+  const auto rate = whole_number<std::size_t>(digits);
   constexpr std::size_t most = 100'000;
-  if (error != std::errc{} || end != digits.data() + digits.size() || rate == 0 || rate > most)
+  if (!rate || *rate == 0 || *rate > most)
     return std::unexpected{fmt::format("'{}' is not a rate from 1/s to {}/s, such as 100/s", text, most)};
-  return rate;
+  return *rate;
 }
 
 Parsed<checks::TraceMode> parse_trace(std::string_view text) {
@@ -206,8 +205,7 @@ ExitCode run_allowlist_check(const AllowlistCheckArguments& arguments, const Var
   const auto job = understand(arguments, variables);
   if (!job) return wrong_usage(job.error().message);
   const auto& output = job->output;
-  ReachProgressBar bar{!output.quiet && ::isatty(STDERR_FILENO) == 1 ? ReachProgressBar::Mode::line
-                                                                     : ReachProgressBar::Mode::silent};
+  ReachProgressBar bar{LiveLines::mode(output.quiet)};
   auto surveyed = survey(*job, bar);
   auto& report = surveyed.report;
   bar.clear();
@@ -218,10 +216,7 @@ ExitCode run_allowlist_check(const AllowlistCheckArguments& arguments, const Var
   for (const auto& file : output.reports)
     documents.push_back({file.path, render(report, *file.format, {false, file_width, output.verbose})});
   documents.push_back({{}, render(report, *output.format, style)});
-  const auto code = deliver(documents, report.status(), output.strict);
-  if (surveyed.signal == SIGINT) return ExitCode::interrupted;
-  if (surveyed.signal == SIGTERM) return ExitCode::terminated;
-  return code;
+  return exit_code(surveyed.signal, deliver(documents, report.status(), output.strict));
 }
 
 }  // namespace fwprobe::cli

@@ -1,15 +1,12 @@
 // `fwprobe allowlist contains`.
 
-#include <charconv>
-#include <memory>
-#include <span>
-
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "allowlist/address_text.h"
 #include "allowlist/entry_index.h"
 #include "allowlist/list_file.h"
+#include "allowlist/port_text.h"
 #include "cli/allowlist.h"
 #include "cli/output.h"
 #include "cli/output_options.h"
@@ -26,15 +23,6 @@ struct Asked {
   allowlist::NumberRange address;
   std::uint16_t port = 0;  ///< 0: any
 };
-
-std::optional<std::uint16_t> port_of(std::string_view text) {
-  std::uint16_t port = 0;
-  const std::span<const char> digits{text};
-  const auto* last = std::to_address(digits.end());
-  const auto [end, error] = std::from_chars(std::to_address(digits.begin()), last, port);
-  if (error != std::errc{} || end != last || port == 0) return std::nullopt;
-  return port;
-}
 
 std::expected<Asked, std::string> parse(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
@@ -62,7 +50,7 @@ std::expected<Asked, std::string> parse(std::string_view text) {
     return wrong("is not an address");
   asked.address = *range;
   if (!port.empty()) {
-    const auto number = port_of(port);
+    const auto number = allowlist::read_port(port);
     if (!number) return wrong("has no port from 1 to 65535");
     asked.port = *number;
   }
@@ -180,12 +168,6 @@ std::size_t answer_plain_line(std::string_view text, Answers& answers) {
   return v6.length;
 }
 
-std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view blank = " \t\r";
-  const auto begin = std::min(line.find_first_not_of(blank), line.size());
-  return line.substr(begin, line.find_last_not_of(blank) + 1 - begin);
-}
-
 /// One address a line; empty lines and comments are none.
 std::expected<void, std::string> answer_file(const std::string& path, Answers& answers) {
   constexpr std::size_t piece = 256 * 1024;
@@ -214,7 +196,7 @@ std::expected<void, std::string> answer_file(const std::string& path, Answers& a
       if (end == std::string_view::npos) break;
       ++number;
       at += end + 1;
-      const auto line = trimmed(rest.substr(0, end));
+      const auto line = trimmed(rest.substr(0, end), " \t\r");
       if (line.empty() || line.front() == '#' || line.front() == ';') continue;
       const auto asked = parse(line);
       if (!asked) return std::unexpected{fmt::format("{}:{}: {}", path, number, asked.error())};

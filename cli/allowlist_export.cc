@@ -20,13 +20,6 @@ const ExportFormat* format_named(std::string_view name) {
   return at == formats.end() ? nullptr : &*at;
 }
 
-std::string format_names() {
-  std::string names;
-  for (const auto& format : allowlist::export_formats())
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
-  return names;
-}
-
 /// --port values; "any" stands alone.
 std::expected<allowlist::ExportPorts, std::string> ports_of(const std::vector<std::string>& texts) {
   allowlist::ExportPorts ports;
@@ -51,12 +44,11 @@ void define_export(CLI::App& verb, AllowlistArguments& arguments) {
       ->type_name("NAME|FILE")
       ->required();
   std::string formats;
-  std::string words;
-  for (const auto& format : allowlist::export_formats()) {
-    words += fmt::format("{}{}", words.empty() ? "" : "|", format.name);
+  for (const auto& format : allowlist::export_formats())
     formats += fmt::format("{}{}: {}", formats.empty() ? "" : ";\n", format.name, format.what);
-  }
-  verb.add_option("--as", arguments.format, formats)->type_name(words)->required();
+  verb.add_option("--as", arguments.format, formats)
+      ->type_name(names_of(allowlist::export_formats()))
+      ->required();
   repeatable(verb.add_option("--port", arguments.ports,
                              "for entries that name no ports: PORT or FIRST-LAST (repeatable), or any")
                  ->type_name("PORT"));
@@ -67,7 +59,8 @@ void define_export(CLI::App& verb, AllowlistArguments& arguments) {
 ExitCode run_export(const AllowlistArguments& arguments, const Variables& variables) {
   const auto* format = format_named(arguments.format);
   if (!format)
-    return wrong_usage(fmt::format("--as: '{}' is not a format; write {}", arguments.format, format_names()));
+    return wrong_usage(fmt::format("--as: '{}' is not a format; write {}", arguments.format,
+                                   names_of(allowlist::export_formats(), ", ")));
   const auto ports = ports_of(arguments.ports);
   if (!ports) return wrong_usage("--port: " + ports.error());
   const auto list = load_list(arguments.list, variables, allowlist::Entries::of_one_direction);

@@ -18,6 +18,7 @@
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/values.h"
 #include "reports/escape.h"
 #include "reports/value_text.h"
 
@@ -191,11 +192,8 @@ ExitCode take(const Plan& plan, const Before& before, const Answer& answer) {
 }  // namespace
 
 void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
-  std::string words;
-  for (const auto& publisher : allowlist::publishers())
-    words += fmt::format("{}{}", words.empty() ? "" : "|", publisher.name);
   verb.add_option("NAME", a.name, "whose list: aws, github, … ('fwprobe allowlist list')")
-      ->type_name(words)
+      ->type_name(names_of(allowlist::publishers()))
       ->required();
   verb.add_option("--url", a.url, "fetch it from this https:// URL")->type_name("URL");
   verb.add_flag("--accept", a.accept, "take it although it is suspiciously small, wide or old");
@@ -235,7 +233,7 @@ ExitCode run_allowlist_update(const AllowlistUpdateArguments& arguments, const V
   job->limits.body = allowlist::most_bytes;
   auto contexts = probe::TlsContexts::load(job->settings.tls);
   if (!contexts) return wrong_usage(contexts.error());
-  Progress progress{Progress::mode(job->output.quiet), job->targets.size()};
+  Progress progress{LiveLines::mode(job->output.quiet), job->targets.size()};
   const auto measured = measure(*job, *contexts, progress);
   progress.clear();
 

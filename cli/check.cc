@@ -13,7 +13,7 @@ ExitCode run_check(const CheckArguments& arguments, const Variables& variables) 
   if (!contexts) return wrong_usage(contexts.error());
 
   for (const auto& list : job->settings.allowlists) show_notes(list.title, list.notes);
-  Progress progress{Progress::mode(job->output.quiet), job->targets.size()};
+  Progress progress{LiveLines::mode(job->output.quiet), job->targets.size()};
   const auto measured = measure(*job, *contexts, progress);
   progress.clear();
   return deliver(*job, measured, variables);

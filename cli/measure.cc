@@ -126,10 +126,13 @@ Measured measure(const CheckJob& job, probe::TlsContexts& contexts, checks::Obse
 }
 
 ExitCode deliver(const CheckJob& job, const Measured& measured, const Variables& variables) {
-  const auto code = deliver(job.output, measured.report, variables);
-  if (measured.signal == SIGINT) return ExitCode::interrupted;
-  if (measured.signal == SIGTERM) return ExitCode::terminated;
-  return code;
+  return exit_code(measured.signal, deliver(job.output, measured.report, variables));
+}
+
+ExitCode exit_code(int signal, ExitCode otherwise) {
+  if (signal == SIGINT) return ExitCode::interrupted;
+  if (signal == SIGTERM) return ExitCode::terminated;
+  return otherwise;
 }
 
 }  // namespace fwprobe::cli

@@ -21,6 +21,9 @@ probe::WallClock::time_point report_time();
 /// Measures until all is said or a signal comes. A second signal ends the process.
 Measured measure(const CheckJob& job, probe::TlsContexts& contexts, checks::Observer& observer);
 
+/// How a run ends that a signal may have ended; 0: none did.
+ExitCode exit_code(int signal, ExitCode otherwise);
+
 /// Writes the reports; the exit code of the run.
 ExitCode deliver(const CheckJob& job, const Measured& measured, const Variables& variables);
 

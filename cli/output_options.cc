@@ -16,14 +16,6 @@ Parsed<const reports::Format*> parse_format(std::string_view text) {
   return std::unexpected{fmt::format("'{}' is not a format; there are {}", text, reports::format_names())};
 }
 
-/// "text|json|csv", as --help names the values.
-std::string format_words() {
-  std::string words;
-  for (const auto& format : reports::formats())
-    words += fmt::format("{}{}", words.empty() ? "" : "|", format.name);
-  return words;
-}
-
 Parsed<ReportFile> parse_report(std::string_view text) {
   const auto equals = text.find('=');
   if (equals == std::string_view::npos || equals + 1 == text.size())
@@ -64,7 +56,7 @@ reports::TextStyle style_for_output(ColorMode color, const Variables& variables)
 
 void define_output_options(CLI::App& verb, OutputArguments& a) {
   verb.add_option("--format", a.format, "what standard output gets")
-      ->type_name(format_words())
+      ->type_name(names_of(reports::formats()))
       ->group(output_group)
       ->capture_default_str();
   repeatable(verb.add_option("--report", a.reports, "also write this report, FORMAT=FILE (repeatable)")

@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "cli/live_lines.h"
 #include "reports/value_text.h"
 
 namespace fwprobe::cli {
@@ -157,10 +158,7 @@ std::string ProgressView::bar(int columns, probe::Clock::time_point now) const {
   }
   const auto room = std::min(30, columns - static_cast<int>(text.size()) - 2);
   if (room < 5) return fitted(text.substr(1), columns);
-  const auto full =
-      static_cast<int>(done_ * static_cast<std::size_t>(room) / std::max<std::size_t>(targets_, 1));
-  return fmt::format("[{}{}]{}", std::string(static_cast<std::size_t>(full), '#'),
-                     std::string(static_cast<std::size_t>(room - full), '.'), text);
+  return progress_bar(done_, targets_, static_cast<std::size_t>(room)) + text;
 }
 
 bool ProgressView::few(ScreenSize screen) const {

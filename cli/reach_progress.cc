@@ -3,18 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/output.h"
 #include "cli/terminal.h"
 
 namespace fwprobe::cli {
 namespace {
 
 constexpr std::size_t bar_columns = 20;
-
-std::string bar(const checks::ReachProgress& progress) {
-  const auto filled = progress.connections == 0 ? 0 : bar_columns * progress.ended / progress.connections;
-  return "[" + std::string(filled, '#') + std::string(bar_columns - filled, '.') + "]";
-}
 
 /// As fast as until now.
 std::string time_left(const checks::ReachProgress& progress, probe::Clock::duration passed) {
@@ -29,22 +23,16 @@ std::string time_left(const checks::ReachProgress& progress, probe::Clock::durat
 }  // namespace
 
 void ReachProgressBar::moved(const checks::ReachProgress& progress) {
-  if (mode_ == Mode::silent) return;
-  // Ten lines a second are all that an eye can follow.
   const auto now = probe::Clock::now();
-  if (shown_ && now - last_ < std::chrono::milliseconds{100}) return;
-  last_ = now;
-  auto text = fmt::format("{} {} of {} connections, {} accepted", bar(progress), progress.ended,
+  if (lines_.silent() || !lines_.due(now)) return;
+  auto text = fmt::format("{} {} of {} connections, {} accepted",
+                          progress_bar(progress.ended, progress.connections, bar_columns), progress.ended,
                           progress.connections, progress.accepted);
   if (progress.names_open > 0) text += fmt::format(", {} names to resolve", progress.names_open);
   if (progress.traces_open > 0) text += fmt::format(", {} traces", progress.traces_open);
   text += time_left(progress, now - began_);
   const auto width = static_cast<std::size_t>(terminal_width(STDERR_FILENO));
-  shown_ = write_all(STDERR_FILENO, "\r\x1b[K" + text.substr(0, width - 1)).has_value();
-}
-
-void ReachProgressBar::clear() {
-  if (shown_ && write_all(STDERR_FILENO, "\r\x1b[K")) shown_ = false;
+  lines_.show({text.substr(0, width - 1)}, now);
 }
 
 }  // namespace fwprobe::cli

@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "reports/rules_report.h"
+#include "reports/value_text.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -22,7 +23,8 @@ std::expected<std::vector<reports::RulesAnswer>, std::string> answers_of(const R
     reports::RulesAnswer answer;
     answer.list = job.list.name;
     answer.direction = job.list.direction;
-    if (question.service) answer.service = service_text(*question.service);
+    if (question.service)
+      answer.service = reports::endpoint_text(question.service->address(), question.service->port());
     for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
     answer.verdict = std::move(*verdict);
     answers.push_back(std::move(answer));

@@ -1,7 +1,6 @@
 #include "cli/rules_options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include <CLI/Config.hpp>
@@ -21,22 +20,11 @@ constexpr std::size_t largest_file = 50 * 1024 * 1024;
 
 /// "203.0.113.10:443", "[2001:db8::10]:443".
 Parsed<tcp::endpoint> parse_service(std::string_view text) {
-  const auto colon = text.rfind(':');
-  const auto wrong = [&] {
+  const auto endpoint = parse_endpoint(text);
+  if (!endpoint)
     return std::unexpected{
         fmt::format("'{}' is no service; write 203.0.113.10:443 or [2001:db8::10]:443", text)};
-  };
-  if (colon == std::string_view::npos) return wrong();
-  auto host = text.substr(0, colon);
-  const auto digits = text.substr(colon + 1);
-  const bool bracket = host.starts_with('[') && host.ends_with(']');
-  if (bracket) host = host.substr(1, host.size() - 2);
-  if (bracket != host.contains(':')) return wrong();
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  const auto address = parse_address(host);
-  if (!address || error != std::errc{} || end != digits.data() + digits.size() || port == 0) return wrong();
-  return tcp::endpoint{*address, port};
+  return tcp::endpoint{endpoint->first, endpoint->second};
 }
 
 Parsed<Direction> parse_direction(std::string_view text) {
@@ -120,11 +108,6 @@ void define_verify_options(CLI::App& verb, RulesArguments& a) {
                       "outbound: address or prefix that the flows come from; default: any (repeatable)"))
       ->type_name("PREFIX");
   verb.add_flag("--strict", a.strict, "warnings fail")->group(output_group);
-}
-
-std::string service_text(const tcp::endpoint& service) {
-  return fmt::format(fmt::runtime(service.address().is_v6() ? "[{}]:{}" : "{}:{}"),
-                     service.address().to_string(), service.port());
 }
 
 std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {

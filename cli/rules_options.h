@@ -36,7 +36,4 @@ void define_rules_options(CLI::App& verb, RulesArguments& arguments);
 void define_verify_options(CLI::App& verb, RulesArguments& arguments);
 std::expected<RulesJob, UsageError> understand(const RulesArguments& arguments);
 
-/// "203.0.113.10:443", "[2001:db8::10]:443".
-std::string service_text(const asio::ip::tcp::endpoint& service);
-
 }  // namespace fwprobe::cli

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "reports/escape.h"
 #include "reports/rehearsal_report.h"
+#include "reports/value_text.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -137,7 +138,7 @@ std::expected<reports::RehearsalAnswer, Unready> answer(const RulesJob& job, che
   }
   reports::RehearsalAnswer answer;
   answer.list = job.list.name;
-  answer.service = service_text(*question.service);
+  answer.service = reports::endpoint_text(question.service->address(), question.service->port());
   for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
   answer.interface = rehearsal.interface;
   answer.entries = checks::judge_rehearsal(*plan, *computed, *result);

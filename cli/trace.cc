@@ -16,7 +16,7 @@ Measured measure_as_text(const CheckJob& job, probe::TlsContexts& contexts) {
 }
 
 Measured measure_for_a_document(const CheckJob& job, probe::TlsContexts& contexts) {
-  Progress progress{Progress::mode(job.output.quiet), job.targets.size()};
+  Progress progress{LiveLines::mode(job.output.quiet), job.targets.size()};
   return measure(job, contexts, progress);
 }
 

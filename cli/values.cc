@@ -2,24 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <memory>
 #include <numeric>
-#include <span>
 
 #include <fmt/format.h>
 #include <net/if.h>
 
+#include "allowlist/port_text.h"
+
 namespace fwprobe::cli {
 namespace {
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -51,7 +42,7 @@ Parsed<probe::Clock::duration> parse_duration(std::string_view text) {
   };
   const auto unit_at = text.find_first_not_of("0123456789");
   if (unit_at == std::string_view::npos) return wrong();
-  const auto count = parse_number<std::int64_t>(text.substr(0, unit_at));
+  const auto count = whole_number<std::int64_t>(text.substr(0, unit_at));
   const auto unit = text.substr(unit_at);
   const std::pair<std::string_view, std::chrono::milliseconds> units[] = {
       {"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}};
@@ -70,7 +61,7 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
                     text)};
   };
   const auto unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto count = parse_number<std::uint64_t>(text.substr(0, unit_at));
+  const auto count = whole_number<std::uint64_t>(text.substr(0, unit_at));
   const std::pair<std::string_view, std::uint64_t> units[] = {{"", 1},      {"KiB", kib}, {"MiB", mib},
                                                               {"kB", 1000}, {"KB", 1000}, {"MB", 1'000'000}};
   const auto* known =
@@ -82,19 +73,11 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
 }
 
 Parsed<allowlist::PortRange> parse_port_range(std::string_view text) {
-  const auto dash = text.find('-');
-  const auto number = [](std::span<const char> digits) {
-    std::uint16_t port = 0;
-    const auto* last = std::to_address(digits.end());
-    const auto [end, error] = std::from_chars(std::to_address(digits.begin()), last, port);
-    return error == std::errc{} && end == last ? port : std::uint16_t{0};
-  };
-  const allowlist::PortRange range{number(text.substr(0, dash)),
-                                   number(dash == std::string_view::npos ? text : text.substr(dash + 1))};
-  if (range.first == 0 || range.last < range.first)
+  const auto range = allowlist::read_port_range(text);
+  if (!range)
     return std::unexpected{fmt::format(
         "'{}' is neither a port from 1 to 65535 nor a range from low to high such as 8000-8100", text)};
-  return range;
+  return *range;
 }
 
 Parsed<asio::ip::address> parse_address(std::string_view text) {
@@ -105,6 +88,18 @@ Parsed<asio::ip::address> parse_address(std::string_view text) {
   return address;
 }
 
+std::optional<std::pair<asio::ip::address, std::uint16_t>> parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto address = parse_address(host);
+  const auto port = allowlist::read_port(text.substr(colon + 1));
+  if (!address || !port || address->is_v6() != bracketed) return std::nullopt;
+  return std::pair{*address, *port};
+}
+
 Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text) {
   constexpr std::uint16_t domain = 53;
   if (const auto address = parse_address(text)) return asio::ip::udp::endpoint{*address, domain};
@@ -112,15 +107,9 @@ Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text) {
     return std::unexpected{fmt::format(
         "'{}' is not a resolver's address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353", text)};
   };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  auto host = text.substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  const auto address = parse_address(host);
-  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
-  if (!address || !port || *port == 0 || address->is_v6() != bracketed) return wrong();
-  return asio::ip::udp::endpoint{*address, *port};
+  const auto endpoint = parse_endpoint(text);
+  if (!endpoint) return wrong();
+  return asio::ip::udp::endpoint{endpoint->first, endpoint->second};
 }
 
 Parsed<checks::ResolveOverride> parse_override(std::string_view text) {
@@ -161,7 +150,7 @@ Parsed<std::vector<checks::StatusRange>> parse_statuses(std::string_view text) {
       ranges.push_back({first, static_cast<std::uint16_t>(first + 99)});
       continue;
     }
-    const auto status = parse_number<std::uint16_t>(part);
+    const auto status = whole_number<std::uint16_t>(part);
     if (!status || *status < 100 || *status > 599)
       return std::unexpected{
           fmt::format("'{}' is not an HTTP status; write 200, 3xx, or a list such as 200,204,3xx", part)};

@@ -3,8 +3,10 @@
 // would be right; the caller puts the option's name before it.
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <asio/ip/address.hpp>
@@ -27,6 +29,8 @@ Parsed<std::uint64_t> parse_size(std::string_view text);
 Parsed<allowlist::PortRange> parse_port_range(std::string_view text);
 /// "192.0.2.1", "2001:db8::1", without a port.
 Parsed<asio::ip::address> parse_address(std::string_view text);
+/// "192.0.2.1:443", "[2001:db8::1]:443".
+std::optional<std::pair<asio::ip::address, std::uint16_t>> parse_endpoint(std::string_view text);
 /// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"; port 53 when not given.
 Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text);
 /// "HOST=ADDR[,ADDR…]".
@@ -41,6 +45,14 @@ Parsed<probe::TcpSource> parse_source(std::string_view text);
 /// "SHA256:" and the Base64 of 32 bytes, with or without its padding, as `ssh-keygen -lf` prints it; given
 /// back without.
 Parsed<std::string> parse_fingerprint(std::string_view text);
+
+/// The names of a table's rows: "aws|github", as --help shows the values of an option.
+template <typename Rows>
+std::string names_of(const Rows& rows, std::string_view separator = "|") {
+  std::string names;
+  for (const auto& row : rows) names.append(names.empty() ? "" : separator).append(row.name);
+  return names;
+}
 
 /// The candidate that is at most two edits away from `word`; empty when there is none.
 std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);

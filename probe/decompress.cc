@@ -6,7 +6,7 @@
 
 #include <zlib.h>
 
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::probe {
 namespace {

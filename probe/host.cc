@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <idn2.h>
 
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::probe {
 namespace {

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "probe/ascii.h"
 #include "probe/http_body.h"
 #include "probe/http_parser.h"
 #include "probe/http_reader.h"
 #include "probe/http_request.h"
 #include "probe/http_secrets.h"
 #include "probe/tcp_progress.h"
+#include "text/ascii.h"
 
 namespace fwprobe::probe {
 namespace {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <llhttp.h>
 
-#include "probe/ascii.h"
 #include "probe/decompress.h"
+#include "text/ascii.h"
 
 namespace fwprobe::probe {
 namespace {

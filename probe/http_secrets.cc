@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "probe/ascii.h"
+#include "text/ascii.h"
 
 namespace fwprobe::probe {
 namespace {

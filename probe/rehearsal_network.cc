@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <span>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -152,23 +153,15 @@ Script firewall_script(const Rehearsal& rehearsal, const RehearsalNetwork& netwo
   return script;
 }
 
-Script source_script(const Rehearsal& rehearsal) {
+/// Of a namespace at one end of the firewall: these addresses are its own, and everything else goes there.
+Script end_script(const Rehearsal& rehearsal, std::string_view device, const End& firewall,
+                  std::span<const asio::ip::address> own) {
   Script script{rehearsal.service.address().is_v6()};
   script.add("link set lo up");
-  script.up("outside");
-  script.neighbour("outside", outer_end);
-  script.route("default", outer_end, "outside");
-  for (const auto& source : rehearsal.sources) script.local(source);
-  return script;
-}
-
-Script behind_script(const Rehearsal& rehearsal) {
-  Script script{rehearsal.service.address().is_v6()};
-  script.add("link set lo up");
-  script.up("uplink");
-  script.neighbour("uplink", inner_end);
-  script.route("default", inner_end, "uplink");
-  for (const auto& address : addresses_behind(rehearsal)) script.local(address);
+  script.up(device);
+  script.neighbour(device, firewall);
+  script.route("default", firewall, device);
+  for (const auto& address : own) script.local(address);
   return script;
 }
 
@@ -219,8 +212,8 @@ std::expected<RehearsalNetwork, std::string> make_network(const Rehearsal& rehea
     return std::unexpected{fmt::format("/proc/self/ns/net cannot be opened: {}", system_words())};
   const std::pair<const Descriptor*, Script> scripts[] = {
       {&network.firewall, firewall_script(rehearsal, network)},
-      {&network.sources, source_script(rehearsal)},
-      {&network.behind, behind_script(rehearsal)}};
+      {&network.sources, end_script(rehearsal, "outside", outer_end, rehearsal.sources)},
+      {&network.behind, end_script(rehearsal, "uplink", inner_end, addresses_behind(rehearsal))}};
   for (const auto& [place, script] : scripts) {
     if (!enter(*place)) return std::unexpected{why_forbidden(system_words())};
     if (auto made = run(rehearsal, script); !made) return std::unexpected{made.error()};

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <uriparser/Uri.h>
 
-#include "probe/ascii.h"
 #include "probe/host.h"
+#include "text/ascii.h"
 
 namespace fwprobe::probe {
 namespace {

@@ -7,8 +7,8 @@
 #include <openssl/sha.h>
 
 #include "checks/public_names.h"
-#include "probe/ascii.h"
 #include "probe/secret.h"
+#include "text/ascii.h"
 
 namespace fwprobe::reports {
 namespace {
@@ -115,7 +115,7 @@ allowlist::Prefix Pseudonyms::prefix(const allowlist::Prefix& of) {
 }
 
 std::string Pseudonyms::label(std::string_view text, std::string_view kind) {
-  auto lower = probe::ascii_lower(text);
+  auto lower = ascii_lower(text);
   if (std::ranges::find(meaning, lower) != std::end(meaning)) return lower;
   auto& made = labels_[lower];
   if (made.empty()) {
@@ -126,7 +126,7 @@ std::string Pseudonyms::label(std::string_view text, std::string_view kind) {
 }
 
 std::string Pseudonyms::host(std::string_view name) {
-  const auto lower = probe::ascii_lower(name);
+  const auto lower = ascii_lower(name);
   std::string result;
   for (std::string_view rest = lower;;) {
     if (!rest.empty() && checks::is_public_host(rest)) return result + std::string{rest};

@@ -6,12 +6,12 @@
 #include <fmt/format.h>
 
 #include "allowlist/allowlist.h"
-#include "probe/ascii.h"
 #include "reports/measurement_json.h"
 #include "reports/packed.h"
 #include "reports/read_report.h"
 #include "reports/redact_text.h"
 #include "reports/settings_json.h"
+#include "text/ascii.h"
 
 namespace fwprobe::reports {
 namespace {
@@ -140,7 +140,7 @@ class Redaction {
   void header(Document& header) {
     constexpr std::string_view references[] = {"location", "content-location"};
     const auto value = header["value"].get<std::string>();
-    header["value"] = in(references, probe::ascii_lower(header["name"].get<std::string>()))
+    header["value"] = in(references, ascii_lower(header["name"].get<std::string>()))
                           ? redacted_reference(pseudonyms_, value)
                           : redacted_text(pseudonyms_, value);
   }

@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "allowlist/formats/format.h"
+#include "allowlist/port_text.h"
 #include "allowlist/rules/csv_table.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -18,21 +19,8 @@ namespace {
 constexpr std::array<std::string_view, 10> prefix_columns{
     "prefix", "cidr", "network", "ip_prefix", "address", "ip", "ip_address", "range", "subnet", "addresses"};
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 bool is_prefix_column(std::string_view name) {
-  return std::ranges::find(prefix_columns, lower(name)) != prefix_columns.end();
-}
-
-std::uint16_t port(std::string_view text) {
-  std::uint16_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? value : std::uint16_t{0};
+  return std::ranges::find(prefix_columns, ascii_lower(name)) != prefix_columns.end();
 }
 
 /// "443", "22 8000-8100", "443;22": an empty cell is any port.
@@ -44,14 +32,12 @@ std::expected<std::vector<PortRange>, Complaint> ports(const CsvCell& cell) {
     const auto word = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (word.empty()) continue;
-    const auto dash = word.find('-');
-    const PortRange range{port(word.substr(0, dash)),
-                          port(dash == std::string_view::npos ? word : word.substr(dash + 1))};
-    if (range.first == 0 || range.last < range.first)
+    const auto range = read_port_range(word);
+    if (!range)
       return std::unexpected{Complaint{
           cell.place,
           fmt::format("{} is neither a port from 1 to 65535 nor a range such as 8000-8100", excerpt(word))}};
-    found.push_back(range);
+    found.push_back(*range);
   }
   return found;
 }
@@ -67,7 +53,7 @@ std::optional<Columns> columns(const CsvRow& header) {
   if (at == header.end()) return std::nullopt;
   Columns found{static_cast<std::size_t>(at - header.begin()), {}, {}};
   for (std::size_t i = 0; i < header.size(); ++i) {
-    const auto name = lower(header[i].text);
+    const auto name = ascii_lower(header[i].text);
     if (name == "port" || name == "ports") found.ports = i;
     if (name == "protocol") found.protocol = i;
   }
@@ -82,7 +68,7 @@ std::expected<Group, Complaint> group_of(const CsvRow& header, const Columns& co
   const auto& prefix = row[column.prefix];
   if (prefix.text.empty()) return std::unexpected{Complaint{prefix.place, "the prefix is missing"}};
   group.prefixes.push_back({prefix.text, nullptr, prefix.place});
-  const auto protocol = column.protocol ? lower(row[*column.protocol].text) : std::string{"tcp"};
+  const auto protocol = column.protocol ? ascii_lower(row[*column.protocol].text) : std::string{"tcp"};
   if (protocol != "tcp" && protocol != "udp" && !protocol.empty())
     return std::unexpected{
         Complaint{row[*column.protocol].place, fmt::format("{} is neither tcp nor udp", excerpt(protocol))}};
@@ -92,7 +78,7 @@ std::expected<Group, Complaint> group_of(const CsvRow& header, const Columns& co
   (protocol == "udp" ? group.udp : group.tcp) = std::move(*listed);
   for (std::size_t i = 0; i < row.size(); ++i)
     if (i != column.prefix && i != column.ports && i != column.protocol && !row[i].text.empty())
-      group.attributes.push_back({lower(header[i].text), row[i].text});
+      group.attributes.push_back({ascii_lower(header[i].text), row[i].text});
   return group;
 }
 

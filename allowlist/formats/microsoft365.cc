@@ -1,47 +1,32 @@
 // https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-ip-web-service: the one format with
 // ports.
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "allowlist/formats/format.h"
+#include "allowlist/port_text.h"
 
 namespace fwprobe::allowlist {
 namespace {
 
-/// A whole number from 1 to 65535, nothing else.
-std::uint16_t port(std::string_view text) {
-  std::uint16_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? value : std::uint16_t{0};
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 /// "80,443", "50000-59999"
 std::vector<PortRange> ports(JsonFields& fields, const JsonNode& item, std::string_view key) {
+  constexpr std::string_view blank = " ";
   std::vector<PortRange> found;
   auto rest = fields.text(item, key).value_or("");
   while (!rest.empty()) {
     const auto comma = rest.find(',');
-    const auto word = trimmed(rest.substr(0, comma));
+    const auto word = trimmed(rest.substr(0, comma), blank);
     rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
-    const auto dash = word.find('-');
-    const PortRange range{port(trimmed(word.substr(0, dash))),
-                          port(trimmed(dash == std::string_view::npos ? word : word.substr(dash + 1)))};
-    if (range.first == 0 || range.last < range.first) {
+    const auto range = read_port_range(word, blank);
+    if (!range) {
       fields.refuse(*member(item, key),
                     fmt::format("{} is neither a port from 1 to 65535 nor a range such as "
                                 "50000-59999",
                                 excerpt(word)));
       break;
     }
-    found.push_back(range);
+    found.push_back(*range);
   }
   return found;
 }

@@ -10,6 +10,7 @@
 #include "allowlist/rules/flow_words.h"
 #include "allowlist/rules/json_fields.h"
 #include "allowlist/rules/platform.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -41,7 +42,7 @@ std::vector<Entry> read_entries(JsonFields& fields, const JsonNode& acl) {
     if (!number || !egress) fields.refuse(node, "has no RuleNumber, or no Egress");
     entry.number = number.value_or(0);
     entry.egress = egress.value_or(false);
-    const auto action = lower_case(fields.need_text(node, "RuleAction"));
+    const auto action = ascii_lower(fields.need_text(node, "RuleAction"));
     if (action != "allow" && action != "deny") fields.refuse(node, "RuleAction should be allow or deny");
     entry.verdict = action == "allow" ? Verdict::accept : Verdict::drop;
     const auto* cidr = fields.find(node, "CidrBlock");

@@ -10,6 +10,7 @@
 #include "allowlist/rules/flow_words.h"
 #include "allowlist/rules/json_fields.h"
 #include "allowlist/rules/platform.h"
+#include "text/ascii.h"
 
 // "Network security groups overview", its default rules and service tags; Network resource provider,
 // SecurityRule and EffectiveNetworkSecurityRule.
@@ -143,7 +144,7 @@ class AzureReader {
 
   /// Which of two words a field has; the first when it is wrong.
   std::size_t read_word(const JsonNode& node, std::string_view key, std::array<std::string_view, 2> words) {
-    const auto word = lower_case(fields_.need_text(node, key));
+    const auto word = ascii_lower(fields_.need_text(node, key));
     const auto* found = std::ranges::find(words, word);
     if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
     fields_.refuse(node, fmt::format("{} should be {} or {}", key, words[0], words[1]));
@@ -199,11 +200,11 @@ class AzureReader {
 
   bool is_internet(const JsonNode& node, const SideKeys& keys) {
     const auto texts = fields_.texts(node, keys.prefixes[0]);
-    return texts.size() == 1 && lower_case(*texts.front()->as<std::string>()) == "internet";
+    return texts.size() == 1 && ascii_lower(*texts.front()->as<std::string>()) == "internet";
   }
 
   static bool is_any(std::string_view word) {
-    const auto lower = lower_case(word);
+    const auto lower = ascii_lower(word);
     return lower == "any" || lower == "all";
   }
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "allowlist/rules/flow_words.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -45,7 +45,7 @@ void set_apart_azures_own(Addresses& addresses) {
 }
 
 void add_service_tag(Addresses& addresses, std::string_view tag, NsgSide side) {
-  const auto lower = lower_case(tag);
+  const auto lower = ascii_lower(tag);
   const bool far = side == NsgSide::far;
   if (lower == "virtualnetwork" && !far) return addresses.add(PrefixSet::everything());
   if (lower == "virtualnetwork")

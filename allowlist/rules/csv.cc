@@ -10,6 +10,7 @@
 #include "allowlist/rules/csv_table.h"
 #include "allowlist/rules/flow_words.h"
 #include "allowlist/rules/platform.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -50,7 +51,7 @@ std::expected<Places, Complaint> read_header(const CsvRow& header) {
   Places places;
   for (std::size_t i = 0; i < header.size(); ++i) {
     const auto& cell = header[i];
-    const auto* row = std::ranges::find(headings, lower_case(cell.text), &Word::word);
+    const auto* row = std::ranges::find(headings, ascii_lower(cell.text), &Word::word);
     if (row == std::end(headings))
       return complain(cell, fmt::format("{} is no column; they are action, direction, source, destination, "
                                         "protocol, port and name, with commas between",
@@ -67,7 +68,7 @@ std::expected<Places, Complaint> read_header(const CsvRow& header) {
 
 template <typename Value, std::size_t n>
 std::expected<Value, Complaint> one_of(const Meaning<Value> (&meanings)[n], const CsvCell& cell) {
-  const auto* row = std::ranges::find(meanings, lower_case(cell.text), &Meaning<Value>::word);
+  const auto* row = std::ranges::find(meanings, ascii_lower(cell.text), &Meaning<Value>::word);
   if (row != std::end(meanings)) return row->value;
   std::vector<std::string_view> words;
   for (const auto& meaning : meanings) words.push_back(meaning.word);
@@ -141,7 +142,7 @@ bool is_csv(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   while (text.starts_with('#') || text.starts_with('\n') || text.starts_with('\r'))
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-  const auto header = lower_case(text.substr(0, text.find('\n')));
+  const auto header = ascii_lower(text.substr(0, text.find('\n')));
   return !header.starts_with('{') && !header.starts_with('[') && header.contains("action") &&
          header.contains("source");
 }

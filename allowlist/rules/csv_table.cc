@@ -6,15 +6,10 @@
 #include <fmt/format.h>
 
 #include "allowlist/utf8.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Cells of one line, taken from its beginning.
 class Line {

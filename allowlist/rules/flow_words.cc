@@ -1,12 +1,12 @@
 #include "allowlist/rules/flow_words.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "allowlist/yaml_tree.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -27,29 +27,14 @@ constexpr std::uint8_t with_ports[] = {6, 17, 33, 132, 136};
 
 bool is_all(std::string_view word) { return word == "*" || word == "all" || word == "any"; }
 
-template <typename Number>
-std::optional<Number> number(std::string_view digits) {
-  Number value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-  std::string lower{text};
-  for (auto& c : lower)
-    if ('A' <= c && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 std::expected<Protocols, std::string> parse_protocol_word(std::string_view word) {
-  const auto lower = lower_case(word);
+  const auto lower = ascii_lower(word);
   if (is_all(lower) || lower == "-1") return Protocols::all();
   const auto* row = std::ranges::find(protocol_rows, lower, &ProtocolRow::word);
   if (row != std::end(protocol_rows)) return Protocols{row->number, row->number};
-  if (const auto value = number<std::uint8_t>(lower)) return Protocols{*value, *value};
+  if (const auto value = whole_number<std::uint8_t>(lower)) return Protocols{*value, *value};
   return std::unexpected{
       fmt::format("{} is no protocol; write tcp, udp, icmp, a number from 0 to 255, or any", excerpt(word))};
 }
@@ -59,10 +44,11 @@ bool have_ports(const Protocols& protocols) {
 }
 
 std::expected<Ports, std::string> parse_ports_word(std::string_view word) {
-  if (is_all(lower_case(word))) return Ports::all();
+  if (is_all(ascii_lower(word))) return Ports::all();
   const auto dash = word.find('-');
-  const auto first = number<std::uint16_t>(word.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : number<std::uint16_t>(word.substr(dash + 1));
+  const auto first = whole_number<std::uint16_t>(word.substr(0, dash));
+  const auto last =
+      dash == std::string_view::npos ? first : whole_number<std::uint16_t>(word.substr(dash + 1));
   if (!first || !last)
     return std::unexpected{
         fmt::format("{} is no port; write 443 or 8000-8010, from 0 to 65535", excerpt(word))};
@@ -72,7 +58,7 @@ std::expected<Ports, std::string> parse_ports_word(std::string_view word) {
 }
 
 std::expected<PrefixSet, std::string> parse_addresses_word(std::string_view word) {
-  if (is_all(lower_case(word))) return PrefixSet::everything();
+  if (is_all(ascii_lower(word))) return PrefixSet::everything();
   const auto dash = word.find('-');
   if (dash == std::string_view::npos) {
     const auto parsed = parse_prefix(word);

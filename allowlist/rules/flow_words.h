@@ -11,8 +11,6 @@
 
 namespace fwprobe::allowlist {
 
-std::string lower_case(std::string_view text);
-
 /// "tcp", "6", or all: "*", "all", "any", "-1". An error is a sentence, as below.
 std::expected<Protocols, std::string> parse_protocol_word(std::string_view word);
 /// Whether flows of one of these are told apart by ports.

@@ -239,13 +239,6 @@ class Meaning {
     return std::nullopt;
   }
 
-  static void push(const PacketMatch& match, const Outcome& outcome, const RuleName& name, Chain& chain) {
-    auto rule = match.rule();
-    rule.outcome = outcome;
-    rule.name = name;
-    chain.rules.push_back(std::move(rule));
-  }
-
   static std::optional<Complaint> add_target(const iptables::Target& target, PacketMatch& match,
                                              const RuleName& name, const Table& table, std::size_t first,
                                              Chain& chain) {
@@ -253,30 +246,30 @@ class Meaning {
         {"ACCEPT", Verdict::accept},  {"DROP", Verdict::drop},   {"REJECT", Verdict::reject},
         {"RETURN", Verdict::return_}, {"SNAT", Verdict::accept}, {"MASQUERADE", Verdict::accept}};
     if (target.name.empty() || iptables::goes_on(target.name)) {
-      push(match, {.verdict = Verdict::next}, name, chain);
+      chain.rules.push_back(match.rule({.verdict = Verdict::next}, name));
       return std::nullopt;
     }
     const auto* verdict = std::ranges::find(verdicts, std::string_view{target.name},
                                             &std::pair<std::string_view, Verdict>::first);
     if (verdict != std::end(verdicts)) {
-      push(match, {.verdict = verdict->second}, name, chain);
+      chain.rules.push_back(match.rule({.verdict = verdict->second}, name));
       return std::nullopt;
     }
     const auto user = std::ranges::find(table.chains, target.name, &ChainHead::name);
     if (user != table.chains.end()) {
-      push(match,
-           {.verdict = target.go_to ? Verdict::go_to : Verdict::jump,
-            .chain = first + static_cast<std::size_t>(user - table.chains.begin())},
-           name, chain);
+      chain.rules.push_back(
+          match.rule({.verdict = target.go_to ? Verdict::go_to : Verdict::jump,
+                      .chain = first + static_cast<std::size_t>(user - table.chains.begin())},
+                     name));
       return std::nullopt;
     }
     if (const auto translation = translation_of(target)) {
-      push(match, *translation, name, chain);
+      chain.rules.push_back(match.rule(*translation, name));
       return std::nullopt;
     }
     match.doubt(fmt::format("target {}", target.name));
-    push(match, {.verdict = Verdict::drop}, name, chain);
-    push(match, {.verdict = Verdict::accept}, name, chain);
+    chain.rules.push_back(match.rule({.verdict = Verdict::drop}, name));
+    chain.rules.push_back(match.rule({.verdict = Verdict::accept}, name));
     return std::nullopt;
   }
 

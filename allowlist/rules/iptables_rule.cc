@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "allowlist/rules/flow_words.h"
 #include "allowlist/rules/linux_words.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist::iptables {
 namespace {
@@ -71,7 +71,7 @@ std::optional<std::uint8_t> flags_of(std::string_view text) {
   if (text == "ALL") return std::uint8_t{0x3f};
   unsigned flags = 0;
   for (const auto part : parts_of(text)) {
-    const auto flag = tcp_flag(lower_case(part));
+    const auto flag = tcp_flag(ascii_lower(part));
     if (!flag) return std::nullopt;
     flags |= *flag;
   }
@@ -113,7 +113,7 @@ void add_ports(const Use& use, Side side) {
 
 void add_protocol(const Use& use) {
   if (use.value() == "all" || use.value() == "0") return;
-  const auto protocol = linux_protocol(lower_case(use.value()));
+  const auto protocol = linux_protocol(ascii_lower(use.value()));
   if (!protocol) return use.doubt();
   const Protocols set{*protocol, *protocol};
   use.packet.protocols(use.option.negated ? ~set : set);
@@ -128,7 +128,7 @@ void add_interface(const Use& use, Way way) {
 
 void add_states(const Use& use) {
   std::vector<std::string> words;
-  for (const auto part : parts_of(use.value())) words.push_back(lower_case(part));
+  for (const auto part : parts_of(use.value())) words.push_back(ascii_lower(part));
   const bool translated =
       std::ranges::any_of(words, [](auto& word) { return word == "dnat" || word == "snat"; });
   if (translated) return use.doubt();
@@ -162,7 +162,7 @@ constexpr OptionRow option_rows[] = {
     {"in-interface", [](const Use& use) { add_interface(use, Way::in); }},
     {"out-interface", [](const Use& use) { add_interface(use, Way::out); }},
     {"ctstate", add_states},
-    {"ctdir", [](const Use& use) { use.packet.direction(use.test(), lower_case(use.value()), use.text()); }},
+    {"ctdir", [](const Use& use) { use.packet.direction(use.test(), ascii_lower(use.value()), use.text()); }},
     {"tcp-flags", add_tcp_flags},
     {"syn", [](const Use& use) { use.packet.tcp_flags(use.test(), 0x17, 0x02, use.text()); }},
     {"match-set", [](const Use& use) { use.packet.doubt(use.text() + " (an ipset is not in the file)"); }},

@@ -1,28 +1,23 @@
 #include "allowlist/rules/json_fields.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
+
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
 
-char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool same_key(std::string_view a, std::string_view b, KeyCase key_case) {
-  return key_case == KeyCase::exact ? a == b : std::ranges::equal(a, b, {}, lower, lower);
+  return key_case == KeyCase::exact ? a == b : equal_ignoring_case(a, b);
 }
 
 std::optional<std::int64_t> whole_number(const JsonNode& node) {
   if (const auto* number = node.as<std::int64_t>()) return *number;
   const auto* text = node.as<std::string>();
   if (text == nullptr) return std::nullopt;
-  std::int64_t number = 0;
-  const auto* last = text->data() + text->size();
-  const auto [end, error] = std::from_chars(text->data(), last, number);
-  if (error != std::errc{} || end != last) return std::nullopt;
-  return number;
+  return fwprobe::whole_number<std::int64_t>(*text);
 }
 
 }  // namespace

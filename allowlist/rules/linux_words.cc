@@ -1,9 +1,10 @@
 #include "allowlist/rules/linux_words.h"
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 #include <utility>
+
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -24,11 +25,7 @@ constexpr std::pair<std::string_view, std::uint8_t> protocols[] = {
 template <typename Number>
 std::optional<Number> look_up(std::string_view word,
                               std::span<const std::pair<std::string_view, Number>> rows) {
-  Number number{};
-  const auto* last = word.end();
-  if (const auto [end, error] = std::from_chars(word.begin(), last, number);
-      error == std::errc{} && end == last)
-    return number;
+  if (const auto number = whole_number<Number>(word)) return number;
   const auto row = std::ranges::find(rows, word, &std::pair<std::string_view, Number>::first);
   if (row == rows.end()) return std::nullopt;
   return row->second;

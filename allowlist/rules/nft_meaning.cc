@@ -150,18 +150,11 @@ class Meaning {
     return std::nullopt;
   }
 
-  static void push(const PacketMatch& match, const Outcome& outcome, const RuleName& name, Chain& chain) {
-    auto rule = match.rule();
-    rule.outcome = outcome;
-    rule.name = name;
-    chain.rules.push_back(std::move(rule));
-  }
-
   /// A packet may end here, or go on changed.
   static void either_way(PacketMatch match, std::string_view text, const RuleName& name, Chain& chain) {
     match.doubt(text);
-    push(match, {.verdict = Verdict::drop}, name, chain);
-    push(match, {.verdict = Verdict::accept}, name, chain);
+    chain.rules.push_back(match.rule({.verdict = Verdict::drop}, name));
+    chain.rules.push_back(match.rule({.verdict = Verdict::accept}, name));
   }
 
   static void translate(const Translation& translation, std::string_view text, PacketMatch match,
@@ -180,7 +173,7 @@ class Meaning {
       known = outcome.port.has_value();
     }
     if (!known) return either_way(match, text, name, chain);
-    push(match, outcome, name, chain);
+    chain.rules.push_back(match.rule(outcome, name));
   }
 
   std::optional<Complaint> decide(const Decision& decision, const PacketMatch& match, const RuleName& name,
@@ -199,7 +192,7 @@ class Meaning {
     }
     auto narrower = match;
     if (decision.verdict == Verdict::reject) narrow_reject(decision, block.table, narrower);
-    push(narrower, outcome, name, chain);
+    chain.rules.push_back(narrower.rule(outcome, name));
     return std::nullopt;
   }
 

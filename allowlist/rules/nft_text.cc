@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "allowlist/rules/nft_meaning.h"
 #include "allowlist/rules/nft_rule_text.h"
 #include "allowlist/rules/nft_tokens.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist::nft {
 namespace {
@@ -148,11 +148,9 @@ class Reader {
   }
 
   int number(std::string_view text) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size())
-      refuse("should be a priority, such as 0 or 'filter + 10'");
-    return value;
+    const auto value = whole_number<int>(text);
+    if (!value) refuse("should be a priority, such as 0 or 'filter + 10'");
+    return value.value_or(0);
   }
 
   /// "filter", "filter + 10", "-150"

@@ -113,4 +113,11 @@ Rule PacketMatch::rule() const {
   return rule;
 }
 
+Rule PacketMatch::rule(Outcome outcome, RuleName name) const {
+  auto whole = rule();
+  whole.outcome = std::move(outcome);
+  whole.name = std::move(name);
+  return whole;
+}
+
 }  // namespace fwprobe::allowlist

@@ -56,6 +56,8 @@ class PacketMatch {
 
   /// The conditions' part of a rule.
   Rule rule() const;
+  /// All of a rule.
+  Rule rule(Outcome outcome, RuleName name) const;
 
  private:
   void decide(Test test, bool holds);

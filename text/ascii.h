@@ -1,11 +1,14 @@
 #pragma once
-// Text of protocols is ASCII and compared without case; the locale has no say in it.
+// Words and numbers of protocols, lists and rules are ASCII and compared without case; the locale has no say
+// in them.
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 
-namespace fwprobe::probe {
+namespace fwprobe {
 
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -26,4 +29,13 @@ inline std::string_view trimmed(std::string_view text, std::string_view blanks =
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-}  // namespace fwprobe::probe
+/// The decimal number that the whole text is; nothing when it is anything else, or does not fit.
+template <typename Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace fwprobe

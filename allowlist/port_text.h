@@ -1,0 +1,28 @@
+#pragma once
+// Ports as lists and options write them.
+
+#include <optional>
+#include <string_view>
+
+#include "allowlist/allowlist.h"
+#include "text/ascii.h"
+
+namespace fwprobe::allowlist {
+
+/// A number from 1 to 65535.
+inline std::optional<std::uint16_t> read_port(std::string_view text) {
+  const auto port = whole_number<std::uint16_t>(text);
+  return port == 0 ? std::nullopt : port;
+}
+
+/// "443", "8000-8100"; `blanks` may stand around each number. Nothing for a range that runs backwards.
+inline std::optional<PortRange> read_port_range(std::string_view text, std::string_view blanks = {}) {
+  const auto dash = text.find('-');
+  const auto first = read_port(trimmed(text.substr(0, dash), blanks));
+  const auto last =
+      dash == std::string_view::npos ? first : read_port(trimmed(text.substr(dash + 1), blanks));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return PortRange{*first, *last};
+}
+
+}  // namespace fwprobe::allowlist
