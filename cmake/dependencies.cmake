@@ -12,6 +12,8 @@ pkg_check_modules(libssh2 REQUIRED IMPORTED_TARGET libssh2)
 add_library(c-ares ALIAS PkgConfig::cares)
 add_library(idn2 ALIAS PkgConfig::libidn2)
 add_library(ssh2 ALIAS PkgConfig::libssh2)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+add_library(sqlite ALIAS PkgConfig::sqlite3)
 
 add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
@@ -48,3 +50,12 @@ foreach(header_only nlohmann_json:nlohmann/json.hpp cli11:CLI/CLI.hpp)
   add_library(${name} INTERFACE)
   target_include_directories(${name} SYSTEM INTERFACE ${${name}_INCLUDE})
 endforeach()
+
+# RESTinio 0.6 is header-only but for the parser of Node.js before llhttp. Its `expected` must be its own: with the standard
+# library's, which Clang sees and GCC 12 does not, it does not compile.
+find_path(RESTINIO_INCLUDE restinio/all.hpp REQUIRED)
+find_library(HTTP_PARSER http_parser REQUIRED)
+add_library(restinio INTERFACE)
+target_include_directories(restinio SYSTEM INTERFACE ${RESTINIO_INCLUDE})
+target_compile_definitions(restinio INTERFACE nsel_CONFIG_SELECT_EXPECTED=nsel_EXPECTED_NONSTD)
+target_link_libraries(restinio INTERFACE ${HTTP_PARSER} fmt::fmt)
