@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +28,14 @@ struct Change {
   std::string summary;
 };
 
+/// Runs that say something else than what is confirmed, and are not yet enough.
+struct Candidate {
+  Verdict verdict;
+  int agreeing = 0;                         ///< runs in a row
+  int rechecks = 0;                         ///< runs since the last one that said what is confirmed
+  probe::WallClock::time_point first_at{};  ///< when the first of the agreeing ones began
+};
+
 struct TargetState {
   std::optional<Outcome> last;
   std::optional<Verdict> confirmed;      ///< none until enough runs agree
@@ -36,6 +43,7 @@ struct TargetState {
   std::deque<Change> changes;            ///< newest first, at most changes_kept
   std::array<std::uint64_t, 5> runs{};   ///< by checks::Status, since the start of the service
   bool running = false;
+  std::optional<Candidate> candidate;  ///< none: the last run said what is confirmed
 };
 
 inline constexpr std::size_t changes_kept = 20;
@@ -44,6 +52,7 @@ inline constexpr std::size_t changes_kept = 20;
 struct Health {
   probe::WallClock::time_point started;
   std::optional<std::string> database_trouble;  ///< why history is not written now; none: it is
+  std::optional<std::string> database_note;     ///< what was done to go on: a corrupt one was moved aside
   std::optional<std::string> reload_trouble;    ///< why the last reload was refused; none: it was taken
   probe::WallClock::time_point loaded;          ///< when the plan in use was read
   std::uint64_t overdue = 0;                    ///< runs that began later than their interval allows
@@ -59,5 +68,9 @@ struct Board {
   Health health;
   std::string host;  ///< of the vantage
 };
+
+/// Counts a run, and compares it with what is confirmed: `confirm` equal runs in a row make a change. What
+/// the very first runs say is a change too, from nothing.
+std::optional<Change> apply(TargetState& state, Outcome outcome, int confirm);
 
 }  // namespace fwprobe::monitor
