@@ -22,6 +22,7 @@
 #include "cli/reach_progress.h"
 #include "cli/reading.h"
 #include "reports/reach.h"
+#include "reports/run_mark.h"
 #include "text/ascii.h"
 
 namespace fwprobe::cli {
@@ -131,8 +132,8 @@ std::expected<Job, UsageError> understand(const AllowlistCheckArguments& a, cons
 
 Surveyed survey(const Job& job, checks::ReachObserver& observer) {
   Surveyed result;
-  result.report.run_id = random_uuid();
-  result.report.started = report_time();
+  result.report.run_id = reports::random_uuid();
+  result.report.started = reports::report_time();
   asio::io_context context{1};
   asio::cancellation_signal cancel;
   std::exception_ptr failure;
@@ -152,7 +153,7 @@ Surveyed survey(const Job& job, checks::ReachObserver& observer) {
                      }));
   context.run();
   if (failure) std::rethrow_exception(failure);
-  result.report.finished = report_time();
+  result.report.finished = reports::report_time();
   result.report.list = &job.list;
   const auto& environment = result.report.survey.environment;
   result.report.vantage = {environment.host, std::nullopt, environment.addresses, {}};

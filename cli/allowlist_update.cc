@@ -20,6 +20,7 @@
 #include "cli/progress.h"
 #include "cli/values.h"
 #include "reports/escape.h"
+#include "reports/run_mark.h"
 #include "reports/value_text.h"
 
 namespace fwprobe::cli {
@@ -152,7 +153,7 @@ ExitCode stay(const Plan& plan, const Before& before, std::string_view why, Exit
 }
 
 KeptNote note_of(const Plan& plan, std::string etag) {
-  return {plan.url, std::move(etag), reports::rfc3339(report_time())};
+  return {plan.url, std::move(etag), reports::rfc3339(reports::report_time())};
 }
 
 ExitCode finish(const std::expected<void, std::string>& kept, std::string_view said) {

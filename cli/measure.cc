@@ -1,6 +1,5 @@
 #include "cli/measure.h"
 
-#include <array>
 #include <csignal>
 #include <exception>
 #include <list>
@@ -10,10 +9,9 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
-#include <fmt/format.h>
-#include <sys/random.h>
 
 #include "cli/deliver.h"
+#include "reports/run_mark.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -91,33 +89,17 @@ class Run {
 
 }  // namespace
 
-std::string random_uuid() {
-  std::array<std::uint8_t, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw std::system_error{errno, std::system_category(), "getrandom"};
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    text += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
-  return text;
-}
-
-probe::WallClock::time_point report_time() {
-  return std::chrono::floor<std::chrono::milliseconds>(probe::WallClock::now());
-}
-
 Measured measure(const CheckJob& job, probe::TlsContexts& contexts, checks::Observer& observer) {
   Measured measured;
   auto& report = measured.report;
-  report.run_id = random_uuid();
-  report.started = report_time();
+  report.run_id = reports::random_uuid();
+  report.started = reports::report_time();
   Run run{job, contexts, observer};
   measured.signal = run.run();
   report.targets = std::move(run).take_results();
   const auto settings = std::make_shared<const checks::Settings>(job.settings);
   for (auto& target : report.targets) target.settings = settings;
-  report.finished = report_time();
+  report.finished = reports::report_time();
   report.complete = measured.signal == 0;
   const auto& environment = report.targets.front().evidence.environment();
   report.vantage = {environment.host, std::nullopt, environment.addresses, job.settings.egress};

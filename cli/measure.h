@@ -13,11 +13,6 @@ struct Measured {
   int signal = 0;  ///< that ended it (SIGINT, SIGTERM); 0 when it came to its end
 };
 
-/// RFC 9562 §5.4: what tells one run from another.
-std::string random_uuid();
-/// The time as precisely as reports say it.
-probe::WallClock::time_point report_time();
-
 /// Measures until all is said or a signal comes. A second signal ends the process.
 Measured measure(const CheckJob& job, probe::TlsContexts& contexts, checks::Observer& observer);
 

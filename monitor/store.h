@@ -46,7 +46,8 @@ struct Remembered {
 struct StoreHealth {
   std::optional<std::string> trouble;  ///< why nothing is written now
   std::optional<std::string> note;     ///< that a corrupt database was moved aside
-  std::uint64_t lost = 0;              ///< outcomes given up
+  std::uint64_t renewals = 0;          ///< how often: what was recorded before is to be recorded again
+  std::uint64_t lost = 0;              ///< outcomes and changes given up
   std::uint64_t notices_dropped = 0;
   std::size_t notices_waiting = 0;
 };
@@ -54,7 +55,7 @@ struct StoreHealth {
 class Store {
  public:
   struct Limits {
-    std::size_t outcomes = 50'000;  ///< that wait while the database cannot be written
+    std::size_t outcomes = 20'000;  ///< that wait while the database cannot be written
     std::size_t notices = 10'000;   ///< on disk; the oldest give way
     std::chrono::days retention{30};
   };
@@ -65,8 +66,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// By target's id. Nothing while the database cannot be read: health() says why.
-  asio::awaitable<std::map<std::string, Remembered>> restore();
+  /// By target's id. The error says why the database cannot be read now.
+  asio::awaitable<std::expected<std::map<std::string, Remembered>, std::string>> restore();
 
   /// What is recorded, enqueued, done and retried without a co_await between is written in one transaction,
   /// at most a second later, so a change and its notices are both kept or both not.
@@ -90,7 +91,7 @@ class Store {
 
   StoreHealth health() const;
   void limit(Limits limits);
-  /// Writes until it is stopped by cancellation; run() by the service.
+  /// Writes what is recorded, until it is cancelled. Runs beside all of the above.
   asio::awaitable<void> run();
   /// All that waits is written, or could not be until `deadline`.
   asio::awaitable<bool> flush(probe::Clock::time_point deadline);
