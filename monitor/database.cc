@@ -79,8 +79,9 @@ void migrate(Sqlite& sqlite) {
   if (!empty && number(sqlite, "PRAGMA application_id") != application)
     throw SqliteError{SQLITE_MISMATCH, "it is the database of another program; name another file"};
   if (version > newest)
-    throw SqliteError{SQLITE_MISMATCH, fmt::format("it was written by a newer version (schema {}, known is {})",
-                                                   version, newest)};
+    throw SqliteError{
+        SQLITE_MISMATCH,
+        fmt::format("it was written by a newer version (schema {}, known is {})", version, newest)};
   if (version == newest) return;
   sqlite.execute("BEGIN IMMEDIATE");
   for (auto at = version; at < newest; ++at) sqlite.execute(migrations[at]);
@@ -117,16 +118,15 @@ auto Database::attempt(Work work) -> std::expected<decltype(work()), std::string
         if (auto moved = move_aside(error.what()); !moved) return std::unexpected{moved.error()};
         continue;
       }
-      return std::unexpected{
-          fmt::format("{}: {}: {}", path_.string(), error.what(), advice(error.code()))};
+      return std::unexpected{fmt::format("{}: {}: {}", path_.string(), error.what(), advice(error.code()))};
     }
   }
 }
 
 void Database::open() {
   auto fresh = std::make_unique<Sqlite>(path_.string());
-  // WAL: readers and a killed process leave it whole; NORMAL: no sync for each transaction, and what a power cut
-  // takes is the last ones (https://sqlite.org/pragma.html#pragma_synchronous).
+  // WAL: readers and a killed process leave it whole; NORMAL: no sync for each transaction, and what a power
+  // cut takes is the last ones (https://sqlite.org/pragma.html#pragma_synchronous).
   fresh->execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
       "PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304");
@@ -147,16 +147,18 @@ std::expected<void, std::string> Database::move_aside(const std::string& why) {
   std::error_code error;
   std::filesystem::rename(path_, aside, error);
   if (error)
-    return std::unexpected{fmt::format("{}: {}, and it cannot be moved aside: {}", path_.string(), why,
-                                       error.message())};
+    return std::unexpected{
+        fmt::format("{}: {}, and it cannot be moved aside: {}", path_.string(), why, error.message())};
   // A log that is not there is not missed; one that stayed would be played into the new file.
   for (const std::string_view part : {"-wal", "-shm"}) {
-    std::filesystem::rename(fmt::format("{}{}", path_.string(), part), fmt::format("{}{}", aside, part), error);
+    std::filesystem::rename(fmt::format("{}{}", path_.string(), part), fmt::format("{}{}", aside, part),
+                            error);
     if (error) std::filesystem::remove(fmt::format("{}{}", path_.string(), part), error);
   }
   renewed_ = now;
   ++renewals_;
-  note_ = fmt::format("{} was corrupt ({}): it was moved to {}, and a new one begun", path_.string(), why, aside);
+  note_ =
+      fmt::format("{} was corrupt ({}): it was moved to {}, and a new one begun", path_.string(), why, aside);
   return {};
 }
 
@@ -204,8 +206,7 @@ void Database::write_notices(const Batch& batch, const Store::Limits& limits, Wr
         .bind(id, notice.receiver, stored_time(notice.created), notice.payload, attempts,
               stored_time(notice.next_attempt))
         .run();
-  for (const auto id : batch.done)
-    sqlite_->prepared("DELETE FROM notices WHERE id = ?").bind(id).run();
+  for (const auto id : batch.done) sqlite_->prepared("DELETE FROM notices WHERE id = ?").bind(id).run();
   for (const auto& [id, next_attempt] : batch.retries)
     sqlite_->prepared("UPDATE notices SET attempts = attempts + 1, next_attempt = ? WHERE id = ?")
         .bind(stored_time(next_attempt), id)
@@ -227,7 +228,8 @@ void Database::prune(std::size_t rows, std::chrono::days retention) {
   until_pruning_ -= std::min(until_pruning_, rows);
   if (until_pruning_ > 0) return;
   until_pruning_ = rows_between_pruning;
-  const auto now = began_at_ + std::chrono::duration_cast<probe::WallClock::duration>(probe::Clock::now() - began_);
+  const auto now =
+      began_at_ + std::chrono::duration_cast<probe::WallClock::duration>(probe::Clock::now() - began_);
   sqlite_
       ->prepared(
           "DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM"
@@ -271,8 +273,7 @@ std::expected<std::vector<Outcome>, std::string> Database::history(const std::st
 std::expected<std::optional<std::string>, std::string> Database::report(const std::string& id) {
   return attempt([&]() -> std::optional<std::string> {
     Statement& found =
-        sqlite_
-            ->prepared("SELECT packed FROM reports WHERE target = (SELECT key FROM targets WHERE id = ?)")
+        sqlite_->prepared("SELECT packed FROM reports WHERE target = (SELECT key FROM targets WHERE id = ?)")
             .bind(id);
     std::string packed;
     while (found.step()) packed = found.text(0);

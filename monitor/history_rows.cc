@@ -158,8 +158,8 @@ void insert_outcome(Sqlite& sqlite, std::int64_t target, const Outcome& outcome)
       .run();
 }
 
-std::vector<Outcome> select_outcomes(Sqlite& sqlite, const std::string& id, probe::WallClock::time_point since,
-                                     std::size_t limit) {
+std::vector<Outcome> select_outcomes(Sqlite& sqlite, const std::string& id,
+                                     probe::WallClock::time_point since, std::size_t limit) {
   auto& rows = sqlite.prepared(
       "SELECT began, took, status, as_expected, cause, place, hop, address, precision, next_address,"
       " confidence, responsible, summary, dns, tcp, tls, http_first_byte, http_transfer, leaf_expiry,"

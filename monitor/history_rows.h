@@ -12,8 +12,8 @@ probe::WallClock::time_point time_stored(std::int64_t microseconds);
 
 void insert_outcome(Sqlite& sqlite, std::int64_t target, const Outcome& outcome);
 /// Newest first.
-std::vector<Outcome> select_outcomes(Sqlite& sqlite, const std::string& id, probe::WallClock::time_point since,
-                                     std::size_t limit);
+std::vector<Outcome> select_outcomes(Sqlite& sqlite, const std::string& id,
+                                     probe::WallClock::time_point since, std::size_t limit);
 
 /// As the newest of its target, of which the changes_kept newest stay.
 void insert_change(Sqlite& sqlite, std::int64_t target, const Change& change);

@@ -96,9 +96,8 @@ class Measuring::Thread {
 
   asio::io_context& context() { return worker_.context(); }
   void limit(MeasuringLimits limits) {
-    asio::post(context(), [this, limits] {
-      places_ = std::make_shared<Places>(context().get_executor(), limits);
-    });
+    asio::post(context(),
+               [this, limits] { places_ = std::make_shared<Places>(context().get_executor(), limits); });
   }
   void cancel_all() {
     asio::post(context(), [this] {

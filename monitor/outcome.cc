@@ -110,8 +110,7 @@ std::optional<probe::Clock::duration> name_time(const checks::Investigation& inv
 
 void add_http(Outcome& outcome, const checks::Investigation& investigation) {
   if (!checks::is_http(investigation.target.scheme) || !investigation.settings) return;
-  const auto walk =
-      checks::walk({investigation.target, *investigation.settings, investigation.evidence});
+  const auto walk = checks::walk({investigation.target, *investigation.settings, investigation.evidence});
   outcome.redirects = std::max(0, static_cast<int>(walk.visits.size()) - 1);
   for (const auto& visit : walk.visits) {
     if (visit.exchange == nullptr) continue;
@@ -121,7 +120,7 @@ void add_http(Outcome& outcome, const checks::Investigation& investigation) {
       outcome.phases.http_first_byte = exchange.first_byte;
       outcome.phases.http_transfer = measurement->time.elapsed - *exchange.first_byte;
     }
-    const auto* response = exchange.result ? &*exchange.result
+    const auto* response = exchange.result                   ? &*exchange.result
                            : exchange.result.error().partial ? &*exchange.result.error().partial
                                                              : nullptr;
     if (response == nullptr) continue;
@@ -136,7 +135,8 @@ void add_tls(Outcome& outcome, const checks::Investigation& investigation, const
   const auto& handshake = std::get<probe::TlsHandshake>(tls->fact);
   if (handshake.result) outcome.tls_version = handshake.result->version;
   for (const auto& certificate : handshake.chain)
-    outcome.chain_expiry = std::min(outcome.chain_expiry.value_or(certificate.not_after), certificate.not_after);
+    outcome.chain_expiry =
+        std::min(outcome.chain_expiry.value_or(certificate.not_after), certificate.not_after);
 }
 
 void add_lists(Outcome& outcome, const checks::Investigation& investigation) {

@@ -20,9 +20,10 @@ struct Due {
 /// asked of the network all at once, and a restart keeps the order.
 Due first_due(const Watched& watched, probe::Clock::time_point start);
 
-/// After a run that ended at `now`. Regular runs keep to the rhythm of those before, each moved by at most half
-/// of `jitter` of the interval; rounds that have passed meanwhile are left out. While a run says something new,
-/// it is asked again at once: after a second, then two, four, …, never later than the next regular run.
+/// After a run that ended at `now`. Regular runs keep to the rhythm of those before, each moved by at most
+/// half of `jitter` of the interval; rounds that have passed meanwhile are left out. While a run says
+/// something new, it is asked again at once: after a second, then two, four, …, never later than the next
+/// regular run.
 Due next_due(const Watched& watched, const std::optional<Candidate>& candidate, double jitter, Due last,
              probe::Clock::time_point now);
 

@@ -24,11 +24,12 @@ using probe::Clock;
 namespace {
 
 constexpr Clock::duration look_every = std::chrono::seconds{1};
-constexpr Clock::duration flush_patience = std::chrono::seconds{5};
+/// At the end: for those who run beside the service, and for the disk.
+constexpr Clock::duration patience = std::chrono::seconds{5};
 /// A report is kept anew when it says something else, and when the one that is kept is older.
 constexpr Clock::duration report_every = std::chrono::hours{1};
-/// Runs that wait for their turn beside those that are measured: what is due beyond stays on the agenda, where
-/// it costs less.
+/// Runs that wait for their turn beside those that are measured: what is due beyond stays on the agenda,
+/// where it costs less.
 constexpr std::size_t most_waiting = 2000;
 
 std::string host_name() {
@@ -108,7 +109,8 @@ class Service::Impl {
       parts_.log.write(LogLevel::info, "reloaded", {{"targets", target_count()}});
     } else {
       trouble = plan.error();
-      parts_.log.write(LogLevel::error, "reload refused", {{"reason", *trouble}, {"targets", target_count()}});
+      parts_.log.write(LogLevel::error, "reload refused",
+                       {{"reason", *trouble}, {"targets", target_count()}});
     }
     parts_.manager.ready(status());
     if (trouble) co_return std::unexpected{*trouble};
@@ -161,8 +163,7 @@ class Service::Impl {
     board_.plan = std::move(plan);
     board_.states = std::move(states);
     tracks_ = std::move(tracks);
-    for (std::size_t i = 0; i < board_.plan.targets.size(); ++i)
-      index_.emplace(board_.plan.targets[i].id, i);
+    for (std::size_t i = 0; i < board_.plan.targets.size(); ++i) index_.emplace(board_.plan.targets[i].id, i);
     board_.health.loaded = probe::WallClock::now();
     ++generation_;
     measuring_.limit(limits_of(board_.plan));
@@ -224,8 +225,8 @@ class Service::Impl {
       co_await runs_.ended();
     }
     companions_.cancel();
-    co_await companions_.ended();
-    if (!co_await store_.flush(Clock::now() + flush_patience))
+    co_await companions_.ended(Clock::now() + patience);
+    if (!co_await store_.flush(Clock::now() + patience))
       parts_.log.write(LogLevel::error, "history not written",
                        {{"reason", store_.health().trouble.value_or("the file system is slow")}});
     helpers_.cancel();
@@ -357,8 +358,9 @@ class Service::Impl {
     auto& track = tracks_[index];
     const auto now = Clock::now();
     if (is_overdue(watched, track.due, now - measured.took)) ++board_.health.overdue;
-    const auto change = apply(
-        state, outcome_of(measured.investigation, watched.expect, measured.began, measured.took), watched.confirm);
+    const auto change =
+        apply(state, outcome_of(measured.investigation, watched.expect, measured.began, measured.took),
+              watched.confirm);
     track.due = next_due(watched, state.candidate, board_.plan.jitter, track.due, now);
     store_.record(watched.id, *state.last);
     if (change) tell(watched, *change);
@@ -414,7 +416,7 @@ class Service::Impl {
   Measuring measuring_;
   Store store_;
   Board board_;
-  std::vector<Track> tracks_;                                 ///< of board_.plan.targets
+  std::vector<Track> tracks_;                                ///< of board_.plan.targets
   std::unordered_map<std::string_view, std::size_t> index_;  ///< by the ids in board_.plan
   Agenda agenda_;
   std::map<std::string, Remembered> remembered_;  ///< of targets that the plan has not

@@ -31,16 +31,12 @@ std::string no_answer(const std::filesystem::path& path, Clock::duration since) 
                      std::chrono::floor<std::chrono::seconds>(since).count());
 }
 
-/// What `retries` and `done` make of notices that were read before they are written.
-void adapt(std::vector<QueuedNotice>& notices, const Batch& unwritten, probe::WallClock::time_point now) {
-  for (const auto& [id, next_attempt] : unwritten.retries)
-    for (auto& queued : notices)
-      if (queued.id == id) {
-        ++queued.attempts;
-        queued.notice.next_attempt = next_attempt;
-      }
-  std::erase_if(notices, [&](const QueuedNotice& queued) {
-    return queued.notice.next_attempt > now || std::ranges::find(unwritten.done, queued.id) != unwritten.done.end();
+/// Takes out what is done or not due any more, as far as the answer may be older than that.
+void take_out(std::vector<QueuedNotice>& due, const Batch& newer, probe::WallClock::time_point now) {
+  std::erase_if(due, [&](const QueuedNotice& queued) {
+    const auto again = std::ranges::find(newer.retries, queued.id, &Batch::Retry::notice);
+    return std::ranges::find(newer.done, queued.id) != newer.done.end() ||
+           (again != newer.retries.end() && again->next_attempt > now);
   });
 }
 
@@ -103,30 +99,18 @@ class Store::Impl {
   }
 
   awaitable<std::vector<QueuedNotice>> take_due(probe::WallClock::time_point now, std::size_t limit) {
-    // Done or tried again before the answer is made; a batch may be written while it is on its way.
-    Batch before;
-    for (const auto* batch : unwritten_batches()) {
-      std::ranges::copy(batch->done, std::back_inserter(before.done));
-      std::ranges::copy(batch->retries, std::back_inserter(before.retries));
-    }
-    auto rows = co_await ask([this, now, limit] { return database_.due_notices(now, limit); });
-    auto due = rows ? std::move(*rows) : std::vector<QueuedNotice>{};
-    adapt(due, before, now);
-    std::vector<QueuedNotice> newer;
+    std::vector<QueuedNotice> due;
     for (const auto* batch : unwritten_batches())
-      for (const auto& queued : batch->notices)
-        if (std::ranges::find(due, queued.id, &QueuedNotice::id) == due.end()) newer.push_back(queued);
-    std::ranges::move(newer, std::back_inserter(due));
-    for (const auto* batch : unwritten_batches()) {
-      Batch since;
-      std::ranges::copy_if(batch->done, std::back_inserter(since.done), [&](std::int64_t id) {
-        return std::ranges::find(before.done, id) == before.done.end();
-      });
-      std::ranges::copy_if(batch->retries, std::back_inserter(since.retries), [&](const Batch::Retry& retry) {
-        return std::ranges::find(before.retries, retry.notice, &Batch::Retry::notice) == before.retries.end();
-      });
-      adapt(due, since, now);
-    }
+      std::ranges::copy_if(batch->notices, std::back_inserter(due),
+                           [&](const QueuedNotice& queued) { return queued.notice.next_attempt <= now; });
+    auto rows = co_await ask([this, now, limit] { return database_.due_notices(now, limit); });
+    if (rows)
+      for (auto& row : *rows)
+        if (std::ranges::find(due, row.id, &QueuedNotice::id) == due.end()) due.push_back(std::move(row));
+    std::ranges::sort(due, {}, &QueuedNotice::id);
+    // The answer may have been made before a batch was written that is written by now.
+    take_out(due, previous_, now);
+    for (const auto* batch : unwritten_batches()) take_out(due, *batch, now);
     if (due.size() > limit) due.resize(limit);
     co_return due;
   }
@@ -212,6 +196,8 @@ class Store::Impl {
     if (written) {
       trouble_.reset();
       backoff_ = batch_every;
+      previous_.done = std::move(retained_->done);
+      previous_.retries = std::move(retained_->retries);
       retained_.reset();
       on_disk_ = written->notices_waiting;
       notices_dropped_ += written->notices_dropped;
@@ -251,7 +237,7 @@ class Store::Impl {
   }
 
   template <typename Row>
-  std::size_t unwritten(std::vector<Row> Batch::*rows) const {
+  std::size_t unwritten(std::vector<Row> Batch::* rows) const {
     return (pending_.*rows).size() + (retained_ ? (*retained_.*rows).size() : 0);
   }
 
@@ -262,6 +248,7 @@ class Store::Impl {
   Batch pending_;
   /// Written now, or to be tried again. The thread changes only how its reports stand there.
   std::shared_ptr<Batch> retained_;
+  Batch previous_;  ///< what the one that was written last said of notices
   std::optional<Clock::time_point> in_flight_since_;
   std::optional<std::string> trouble_, note_;
   std::uint64_t renewals_ = 0, lost_ = 0, notices_dropped_ = 0;
@@ -306,7 +293,8 @@ awaitable<std::expected<std::vector<Outcome>, std::string>> Store::history(std::
                                                                            probe::WallClock::time_point since,
                                                                            std::size_t limit) {
   auto& database = impl_->database();
-  return impl_->ask([&database, id = std::move(id), since, limit] { return database.history(id, since, limit); });
+  return impl_->ask(
+      [&database, id = std::move(id), since, limit] { return database.history(id, since, limit); });
 }
 
 awaitable<std::expected<std::optional<std::string>, std::string>> Store::report(std::string id) {

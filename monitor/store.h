@@ -33,7 +33,7 @@ struct Notice {
 struct QueuedNotice {
   std::int64_t id = 0;
   Notice notice;
-  int attempts = 0;
+  int attempts = 0;  ///< that failed
 };
 
 /// What is known of a target from before this start.

@@ -21,20 +21,20 @@ class Tasks {
   /// What it throws ends the program, but for what a cancellation makes it throw.
   void spawn(asio::awaitable<void> task) {
     const auto place = cancels_.emplace(cancels_.end());
-    asio::co_spawn(idle_.get_executor(), std::move(task),
-                   asio::bind_cancellation_slot(place->slot(), [this, place](const std::exception_ptr& failure) {
-                     cancels_.erase(place);
-                     if (cancels_.empty()) idle_.cancel();
-                     if (failure && !cancelled_) std::rethrow_exception(failure);
-                   }));
+    asio::co_spawn(
+        idle_.get_executor(), std::move(task),
+        asio::bind_cancellation_slot(place->slot(), [this, place](const std::exception_ptr& failure) {
+          cancels_.erase(place);
+          if (cancels_.empty()) idle_.cancel();
+          if (failure && !cancelled_) std::rethrow_exception(failure);
+        }));
   }
 
   std::size_t count() const { return cancels_.size(); }
 
   void cancel() {
     cancelled_ = true;
-    for (auto at = cancels_.begin(); at != cancels_.end();)
-      (at++)->emit(asio::cancellation_type::terminal);
+    for (auto at = cancels_.begin(); at != cancels_.end();) (at++)->emit(asio::cancellation_type::terminal);
   }
 
   /// False: some are left at `deadline`.

@@ -1,6 +1,6 @@
 #pragma once
-// A thread with an io_context of its own, and the way to have work done there and to go on here with the answer.
-// Values are handed over by posting; nothing is shared but what is said below.
+// A thread with an io_context of its own, and the way to have work done there and to go on here with the
+// answer. Values are handed over by posting; nothing is shared but what is said below.
 
 #include <csignal>
 #include <exception>
@@ -75,20 +75,21 @@ asio::awaitable<Result> answer_from(asio::io_context& there, Function function) 
                                  Result{});
             });
           });
-        asio::post(there, [waiting, here, kept = asio::make_work_guard(here), work = std::move(work)]() mutable {
-          std::exception_ptr failure;
-          Result result{};
-          try {
-            result = work();
-          } catch (...) {
-            failure = std::current_exception();
-          }
-          asio::post(here, [waiting = std::move(waiting), failure, result = std::move(result)]() mutable {
-            if (!*waiting) return;
-            auto taken = std::exchange(*waiting, std::nullopt);
-            std::move (*taken)(failure, std::move(result));
-          });
-        });
+        asio::post(
+            there, [waiting, here, kept = asio::make_work_guard(here), work = std::move(work)]() mutable {
+              std::exception_ptr failure;
+              Result result{};
+              try {
+                result = work();
+              } catch (...) {
+                failure = std::current_exception();
+              }
+              asio::post(here, [waiting = std::move(waiting), failure, result = std::move(result)]() mutable {
+                if (!*waiting) return;
+                auto taken = std::exchange(*waiting, std::nullopt);
+                std::move (*taken)(failure, std::move(result));
+              });
+            });
       },
       asio::use_awaitable, std::move(function));
 }

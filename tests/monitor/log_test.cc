@@ -13,10 +13,11 @@ namespace {
 const probe::WallClock::time_point time_of_test{std::chrono::seconds{1'769'851'800}};
 
 TEST(Log, WritesLogfmtThatNoTextBreaks) {
-  EXPECT_EQ(log_line(LogFormat::logfmt, time_of_test, LogLevel::warn, "change",
-                     {{"target", "web-1"}, {"summary", "said \"no\"\nlevel=info"}, {"cause", ""}, {"lost", 3}}),
-            "time=2026-01-31T09:30:00.000Z level=warn event=change target=web-1"
-            " summary=\"said \\\"no\\\"\\\\nlevel=info\" cause=\"\" lost=3\n");
+  EXPECT_EQ(
+      log_line(LogFormat::logfmt, time_of_test, LogLevel::warn, "change",
+               {{"target", "web-1"}, {"summary", "said \"no\"\nlevel=info"}, {"cause", ""}, {"lost", 3}}),
+      "time=2026-01-31T09:30:00.000Z level=warn event=change target=web-1"
+      " summary=\"said \\\"no\\\"\\\\nlevel=info\" cause=\"\" lost=3\n");
 }
 
 TEST(Log, WritesJson) {
