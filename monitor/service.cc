@@ -220,13 +220,13 @@ class Service::Impl {
     parts_.log.write(LogLevel::info, "ending", {{"running", static_cast<std::int64_t>(runs_.count())}});
     wake_.cancel();
     reloading_.close();
-    if (!co_await runs_.ended(Clock::now() + parts_.drain)) {
-      measuring_.cancel_all();
-      co_await runs_.ended();
-    }
+    const bool all_measured = co_await runs_.ended(Clock::now() + parts_.drain);
+    if (!all_measured) measuring_.cancel_all();
+    co_await runs_.ended();
     companions_.cancel();
     co_await companions_.ended(Clock::now() + patience);
-    if (!co_await store_.flush(Clock::now() + patience))
+    const bool all_written = co_await store_.flush(Clock::now() + patience);
+    if (!all_written)
       parts_.log.write(LogLevel::error, "history not written",
                        {{"reason", store_.health().trouble.value_or("the file system is slow")}});
     helpers_.cancel();
