@@ -222,37 +222,48 @@ TEST_F(ServiceTest, GoesOnWithoutItsDatabase) {
   });
 }
 
-/// Killed at any moment, the database is whole, and the state that it told of is known afterwards.
+std::string answer_of(const std::string& database, const char* sql) {
+  sqlite3* opened = nullptr;
+  sqlite3_open(database.c_str(), &opened);
+  std::string answer;
+  sqlite3_exec(
+      opened, sql,
+      [](void* text, int, char** values, char**) {
+        *static_cast<std::string*>(text) += values[0];
+        return 0;
+      },
+      &answer, nullptr);
+  sqlite3_close(opened);
+  return answer;
+}
+
+/// Killed at any moment, the database is whole, and what it knew of changes is told of no second time.
 TEST_F(ServiceTest, SurvivesBeingKilled) {
-  const tests::Listener open{AF_INET, long_queue};
-  const auto life = [&](int round) {
+  const tests::ClosedPort closed;
+  const auto database = folder_.path("history.db");
+  const auto two_targets = [&] {
+    auto two = plan({watched("a", closed.endpoint()), watched("b", closed.endpoint())});
+    for (auto& target : two.targets) target.interval = 10ms;
+    return two;
+  };
+  for (int round = 0; round < 50; ++round) {
     const pid_t child = ::fork();
     if (child == 0) {
-      auto first = plan({watched("a", open.endpoint()), watched("b", open.endpoint())});
-      for (auto& target : first.targets) target.interval = 20ms;
-      Service service{std::move(first), parts()};
+      Service service{two_targets(), parts()};
       service.run();
       ::_exit(0);
     }
-    ::usleep(static_cast<useconds_t>(1000 + (round * 7919) % 150'000));
+    ::usleep(static_cast<useconds_t>((round * 7919) % 100'000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
-  };
-  for (int round = 0; round < 50; ++round) {
-    life(round);
-    sqlite3* database = nullptr;
-    sqlite3_open(folder_.path("history.db").c_str(), &database);
-    std::string answer;
-    sqlite3_exec(
-        database, "PRAGMA integrity_check",
-        [](void* text, int, char** values, char**) {
-          *static_cast<std::string*>(text) += values[0];
-          return 0;
-        },
-        &answer, nullptr);
-    sqlite3_close(database);
-    ASSERT_EQ(answer, "ok") << "after kill " << round;
+    ASSERT_EQ(answer_of(database, "PRAGMA integrity_check"), "ok") << "after kill " << round;
   }
+  serve(two_targets(), parts(), [&](Service& service) -> awaitable<void> {
+    co_await until(service, [&] { return is_down(service, 0) && is_down(service, 1); });
+  });
+  EXPECT_EQ(answer_of(database, "SELECT count(*) FROM changes"), "2");
+  EXPECT_EQ(answer_of(database, "SELECT count(*) FROM notices"), "2");
+  EXPECT_EQ(answer_of(database, "SELECT count(*) > 50 FROM outcomes"), "1");
 }
 
 }  // namespace
