@@ -35,7 +35,7 @@ class Builder : public YAML::EventHandler {
   std::optional<YamlNode> take() && { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (root_) refuse(mark, "a second document begins; a list is one document");
+    if (root_) refuse(mark, "a second document begins; a file is one document");
   }
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& mark, const std::string&) override {
@@ -112,7 +112,7 @@ class Builder : public YAML::EventHandler {
 };
 
 /// What makes a text one that YAML readers would read differently, or not at all.
-std::optional<Complaint> text_complaint(std::string_view text) {
+std::optional<Complaint> text_complaint(std::string_view text, std::string_view example) {
   Place place;
   bool indentation = true;
   for (std::size_t i = 0; i < text.size();) {
@@ -130,7 +130,7 @@ std::optional<Complaint> text_complaint(std::string_view text) {
     i += character->bytes;
   }
   if (text.find_first_not_of(" \r\n") == std::string_view::npos)
-    return Complaint{{}, "the file is empty; docs/allowlists.md shows a list"};
+    return Complaint{{}, fmt::format("the file is empty; {}", example)};
   if (!text.ends_with('\n'))
     return Complaint{
         place, "the last line has no end: the file may be cut short; if it is whole, end it with a newline"};
@@ -155,7 +155,7 @@ std::expected<YamlNode, Complaint> read_tree(std::string_view text, const TreeLi
   if (text.size() > limits.bytes)
     return std::unexpected{Complaint{{}, fmt::format("larger than {} MiB", limits.bytes / (1024 * 1024))}};
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  if (auto complaint = text_complaint(text)) return std::unexpected{std::move(*complaint)};
+  if (auto complaint = text_complaint(text, limits.example)) return std::unexpected{std::move(*complaint)};
   // Without anything behind the last newline, yaml-cpp 0.7 takes the end of the file for the end of a quoted
   // text.
   std::istringstream stream{std::string{text} + "# end"};
@@ -171,7 +171,7 @@ std::expected<YamlNode, Complaint> read_tree(std::string_view text, const TreeLi
     return std::unexpected{Complaint{place_of(error.mark), alias ? no_alias : "not YAML: " + error.msg}};
   }
   auto root = std::move(builder).take();
-  if (!root) return std::unexpected{Complaint{{}, "the file is empty; docs/allowlists.md shows a list"}};
+  if (!root) return std::unexpected{Complaint{{}, fmt::format("the file is empty; {}", limits.example)}};
   return std::move(*root);
 }
 

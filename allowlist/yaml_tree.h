@@ -33,6 +33,7 @@ struct YamlNode {
 };
 
 struct TreeLimits {
+  std::string_view example = "docs/allowlists.md shows a list";  ///< what an empty file is told
   std::size_t bytes = 8 * 1024 * 1024;
   std::size_t nodes = 1'000'000;
   std::size_t depth = 8;

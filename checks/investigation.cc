@@ -294,9 +294,10 @@ class Engine {
 }  // namespace
 
 awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
-                                     Observer& observer, probe::HttpLimits limits) {
+                                     Observer& observer, probe::HttpLimits limits, Expectation expected) {
   Investigation investigation;
   investigation.target = std::move(target);
+  if (expected.status == Status::fail) investigation.held = Held{expected, {}, {}};
   Engine engine{investigation.target, settings, contexts, observer, limits};
   investigation.complete = co_await engine.run();
   investigation.evidence = std::move(engine).take_evidence();
@@ -321,6 +322,7 @@ void conclude(Investigation& investigation, const Settings& settings) {
   }
   investigation.status = worst(investigation.findings);
   investigation.diagnosis = diagnose(the_case, investigation.findings);
+  if (investigation.held) hold(investigation);
 }
 
 }  // namespace fwprobe::checks

@@ -11,6 +11,7 @@
 #include "checks/checks.h"
 #include "checks/comparison.h"
 #include "checks/evidence.h"
+#include "checks/expectation.h"
 #include "checks/plan.h"
 #include "probe/tls.h"
 
@@ -27,6 +28,8 @@ struct Investigation {
   std::optional<Diagnosis> diagnosis;
   bool complete = true;                  ///< false: interrupted before nothing was left to ask
   std::optional<Comparison> comparison;  ///< with a run from another vantage, when there is one
+  /// What it should say, when that is a failure: `status` and `diagnosis` are about whether it does.
+  std::optional<Held> held;
 };
 
 /// What is going on, for whoever shows progress; called between two steps of the loop.
@@ -43,13 +46,13 @@ class Observer {
 
 /// Investigates one target on the calling coroutine's executor. Cancelling it (SIGINT) ends every operation;
 /// the measurements made until then are judged and returned with complete = false. `limits` are those of each
-/// response.
+/// response. With an expected failure the verdict is whether it came as expected.
 asio::awaitable<Investigation> investigate(Target target, const Settings& settings,
                                            probe::TlsContexts& contexts, Observer& observer,
-                                           probe::HttpLimits limits = {});
+                                           probe::HttpLimits limits = {}, Expectation expected = {});
 
-/// Judges recorded measurements: what `investigate` does after its last measurement, and all that a replay
-/// does.
+/// Judges recorded measurements, and what they say against what `held` expects: what `investigate` does after
+/// its last measurement, and all that a replay does.
 void conclude(Investigation& investigation, const Settings& settings);
 
 }  // namespace fwprobe::checks

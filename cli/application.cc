@@ -23,6 +23,7 @@
 #include "cli/output.h"
 #include "cli/rules.h"
 #include "cli/rules_rehearse.h"
+#include "cli/run.h"
 #include "cli/trace.h"
 #include "cli/values.h"
 #include "version.h"
@@ -30,7 +31,7 @@
 namespace fwprobe::cli {
 namespace {
 
-constexpr std::string_view later_verbs[] = {"run", "serve"};
+constexpr std::string_view later_verbs[] = {"serve"};
 
 constexpr auto footer =
     "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
@@ -160,6 +161,11 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   define_check_options(*check, arguments);
   check->footer(footer);
 
+  RunArguments run_arguments;
+  auto* run = app.add_subcommand("run", "measure every target of a suite once, with what is expected of each");
+  define_run_options(*run, run_arguments);
+  run->footer(footer);
+
   TraceArguments trace_arguments;
   auto* trace =
       app.add_subcommand("trace", "print the hops to a port as they answer, and where the flow ends");
@@ -219,6 +225,7 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   if (verify->parsed()) return run_rules_verify(rules_arguments);
   if (rehearse->parsed()) return run_rules_rehearse(rules_arguments, variables);
   if (diff->parsed()) return run_diff(diff_arguments, variables);
+  if (run->parsed()) return run_suite(run_arguments, variables);
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
 }

@@ -16,7 +16,7 @@ ExitCode run_check(const CheckArguments& arguments, const Variables& variables) 
   Progress progress{LiveLines::mode(job->output.quiet), job->targets.size()};
   const auto measured = measure(*job, *contexts, progress);
   progress.clear();
-  return deliver(*job, measured, variables);
+  return deliver(job->output, measured, variables);
 }
 
 }  // namespace fwprobe::cli

@@ -77,12 +77,12 @@ bool lacks_family(const std::vector<asio::ip::address>& addresses, checks::Famil
 
 /// -4 or -6 against the addresses on the command line, for a target that no proxy resolves: nothing could be
 /// measured.
-void refuse_other_family(const CheckJob& job, Reading& read) {
-  const auto& settings = job.settings;
+void refuse_other_family(std::span<const checks::Target> targets, const checks::Settings& settings,
+                         Reading& read) {
   if (!settings.family) return;
   const auto only = settings.family == checks::Family::ipv6 ? "is of IPv4, and -6 asks for IPv6 only"
                                                             : "is of IPv6, and -4 asks for IPv4 only";
-  for (const auto& target : job.targets) {
+  for (const auto& target : targets) {
     if (settings.proxies.choose(name(target.scheme), target.host, target.port).server) continue;
     if (target.host.address)
       read.refuse(lacks_family({*target.host.address}, *settings.family),
@@ -240,9 +240,9 @@ void define_check_options(CLI::App& verb, CheckArguments& a) {
   verb.add_option("--site", a.site, "label of this vantage point")->type_name("NAME")->group(output_group);
 }
 
-std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Variables& variables) {
-  CheckJob job;
-  auto& settings = job.settings;
+std::expected<checks::Settings, UsageError> understand_settings(const CheckArguments& a,
+                                                                const Variables& variables) {
+  checks::Settings settings;
   Reading read;
 
   read.refuse(a.ipv4 && a.ipv6, "-4 and -6 exclude each other; leave both out to measure both families");
@@ -271,24 +271,12 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
       !azure && any_token,
       "a token needs --profile azure-devops-server or azure-devops-services; other profiles send none");
 
-  read.many(
-      "", a.targets,
-      [&](std::string_view text) -> Parsed<checks::Target> {
-        auto target = checks::parse_target(text);
-        if (!target) return std::unexpected{target.error()};
-        return with_profile(std::move(*target), profile);
-      },
-      job.targets);
   read.many("--dns-server", a.dns_servers, parse_resolver, settings.dns_servers);
   read.many("--resolve", a.overrides, parse_override, settings.overrides);
   read.one("--collection", a.collection, parse_collection, settings.collection);
   read.many("--expect-address", a.expected_addresses, parse_expected_prefix, settings.expected_addresses);
   read.many("--header", a.headers, parse_header, settings.headers);
   read.many("--ssh-fingerprint", a.ssh_fingerprints, parse_fingerprint, settings.ssh_fingerprints);
-  read.refuse(
-      !a.ssh_fingerprints.empty() &&
-          std::ranges::none_of(job.targets, [](const auto& t) { return t.scheme == checks::Scheme::ssh; }),
-      "--ssh-fingerprint needs an ssh:// target");
   read.many("--egress", a.egress, parse_address, settings.egress);
   read.many(
       "--allowlist", a.allowlists,
@@ -316,11 +304,6 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
     return std::optional{*parsed};
   };
   read.one("--upload", a.upload, body, settings.upload);
-  const bool no_http =
-      std::ranges::any_of(job.targets, [](const auto& target) { return !checks::is_http(target.scheme); });
-  read.refuse(no_http && (settings.upload || a.methods),
-              "--upload and --methods need targets that speak HTTP: https:// or http://");
-  understand_output(a.output, read, job.output);
   read.one(
       "--sni", a.sni,
       [](std::string_view text) -> Parsed<std::string> {
@@ -351,8 +334,41 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
   if (a.ipv6) settings.family = checks::Family::ipv6;
   if (a.expect_public) settings.name_scope = checks::NameScope::expect_public;
   if (a.expect_private) settings.name_scope = checks::NameScope::expect_private;
-  refuse_other_family(job, read);
+  return settings;
+}
+
+std::expected<checks::Target, std::string> understand_target(std::string_view text,
+                                                             const checks::Settings& settings) {
+  auto target = checks::parse_target(text);
+  if (!target) return target;
+  return with_profile(std::move(*target), settings.profile);
+}
+
+std::optional<UsageError> misfit(std::span<const checks::Target> targets, const checks::Settings& settings) {
+  Reading read;
+  read.refuse(!settings.ssh_fingerprints.empty() &&
+                  std::ranges::none_of(targets, [](const auto& t) { return t.scheme == checks::Scheme::ssh; }),
+              "--ssh-fingerprint needs an ssh:// target");
+  const bool no_http =
+      std::ranges::any_of(targets, [](const auto& target) { return !checks::is_http(target.scheme); });
+  read.refuse(no_http && (settings.upload || settings.methods),
+              "--upload and --methods need targets that speak HTTP: https:// or http://");
+  refuse_other_family(targets, settings, read);
+  return read.error();
+}
+
+std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Variables& variables) {
+  CheckJob job;
+  Reading read;
+  understand_output(a.output, read, job.output);
   if (read.error()) return std::unexpected{*read.error()};
+  auto settings = understand_settings(a, variables);
+  if (!settings) return std::unexpected{std::move(settings.error())};
+  job.settings = std::move(*settings);
+  read.many(
+      "", a.targets, [&](std::string_view text) { return understand_target(text, job.settings); }, job.targets);
+  if (read.error()) return std::unexpected{*read.error()};
+  if (auto wrong = misfit(job.targets, job.settings)) return std::unexpected{std::move(*wrong)};
   return job;
 }
 

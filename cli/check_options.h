@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,17 @@ void define_network_options(CLI::App& verb, CheckArguments& arguments);
 /// Defines the options on `verb`; parsing fills `arguments`.
 void define_check_options(CLI::App& verb, CheckArguments& arguments);
 
-/// Understands the arguments; the first thing that is wrong is the error.
+/// How any target is measured: the arguments without targets and output. The first thing that is wrong is the
+/// error.
+std::expected<checks::Settings, UsageError> understand_settings(const CheckArguments& arguments,
+                                                                const Variables& variables);
+/// A target as the profile has it.
+std::expected<checks::Target, std::string> understand_target(std::string_view text,
+                                                             const checks::Settings& settings);
+/// What of the settings these targets rule out; nothing: they fit.
+std::optional<UsageError> misfit(std::span<const checks::Target> targets, const checks::Settings& settings);
+
+/// All of them; the first thing that is wrong is the error.
 std::expected<CheckJob, UsageError> understand(const CheckArguments& arguments, const Variables& variables);
 
 }  // namespace fwprobe::cli

@@ -29,7 +29,7 @@ ExitCode run_trace(const TraceArguments& arguments, const Variables& variables) 
   if (!contexts) return wrong_usage(contexts.error());
   const auto measured =
       job->output.is_text() ? measure_as_text(*job, *contexts) : measure_for_a_document(*job, *contexts);
-  return deliver(*job, measured, variables);
+  return deliver(job->output, measured, variables);
 }
 
 }  // namespace fwprobe::cli

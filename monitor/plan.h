@@ -14,7 +14,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include "allowlist/allowlist.h"
-#include "checks/finding.h"
+#include "checks/expectation.h"
 #include "checks/settings.h"
 #include "checks/target.h"
 #include "probe/secret.h"
@@ -22,18 +22,14 @@
 
 namespace fwprobe::monitor {
 
-/// What a target's run should say: what must be open, or what must stay closed.
-struct Expectation {
-  checks::Status status = checks::Status::pass;  ///< pass or fail; a warning passes, unless under --strict
-  std::optional<checks::Cause> cause;            ///< of the failure; none: any
-  bool operator==(const Expectation&) const = default;
-};
+using checks::Expectation;
 
 /// How something is measured; shared by all targets for which the suite says the same.
 struct Manner {
   std::shared_ptr<const checks::Settings> settings;
   std::shared_ptr<probe::TlsContexts> contexts;  ///< used by the measuring thread only
   probe::HttpLimits limits;
+  std::shared_ptr<const std::string> options;  ///< as the suite says them, without secrets: "timeout 3s"
 };
 
 struct Watched {

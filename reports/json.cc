@@ -101,6 +101,12 @@ Json comparison_json(const checks::Comparison& comparison) {
             {"cause", cause_json(comparison.control_cause)}}}};
 }
 
+Json held_json(const checks::Held& held) {
+  return {{"status", name(held.expected.status)},
+          {"cause", cause_json(held.expected.cause)},
+          {"measured", {{"status", name(held.measured)}, {"cause", cause_json(held.cause)}}}};
+}
+
 Json target_json(const checks::Investigation& investigation,
                  std::vector<const allowlist::Allowlist*>& lists) {
   const auto& target = investigation.target;
@@ -116,6 +122,7 @@ Json target_json(const checks::Investigation& investigation,
   json["diagnosis"] = investigation.diagnosis && investigation.status != Status::pass
                           ? diagnosis_json(*investigation.diagnosis)
                           : Json(nullptr);
+  if (investigation.held) json["expected"] = held_json(*investigation.held);
   if (investigation.comparison) json["comparison"] = comparison_json(*investigation.comparison);
   json["findings"] = Json::array();
   for (const auto& finding : investigation.findings) json["findings"].push_back(finding_json(finding));

@@ -87,6 +87,7 @@ std::expected<Document, std::string> parse(std::string_view text) {
 struct Recorded {
   checks::Target target;
   bool complete = true;
+  std::optional<checks::Expectation> expected;
   std::vector<probe::Measurement> measurements;
 };
 
@@ -108,11 +109,30 @@ struct Form<checks::Target> {
   static std::string right() { return "a target, such as https://host/ or tcp://host:443"; }
 };
 
+template <>
+struct Form<checks::Cause> {
+  static bool read(const Document& json, checks::Cause& cause) {
+    return read_text(json, cause, checks::cause_from);
+  }
+  static std::string right() { return "a cause, such as tcp.filtered"; }
+};
+
+static void fields(Reader& io, checks::Expectation& expected) {
+  std::string status;
+  io("status", status);
+  io("cause", expected.cause);
+  if (status == checks::name(checks::Status::fail))
+    expected.status = checks::Status::fail;
+  else if (status != checks::name(checks::Status::pass))
+    io.refuse("status", "is pass or fail");
+}
+
 namespace {
 
 void fields(Reader& io, Recorded& recorded) {
   io("target", recorded.target);
   io("complete", recorded.complete);
+  io.added("expected", recorded.expected);
   io("measurements", recorded.measurements);
 }
 
@@ -176,6 +196,8 @@ class ReportReader {
     auto& investigation = report_.targets.emplace_back();
     investigation.target = std::move(recorded.target);
     investigation.complete = recorded.complete;
+    if (recorded.expected && recorded.expected->status == checks::Status::fail)
+      investigation.held = checks::Held{*recorded.expected, {}, {}};
     investigation.settings = settings(json, place);
     std::set<probe::MeasurementId> ids;
     for (auto& measurement : recorded.measurements) {

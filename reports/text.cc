@@ -205,7 +205,8 @@ bool matters(const Investigation& investigation, const Finding& finding) {
     case Status::skip:
       return went_well || finding.check == Check::allowlist;
     case Status::pass:
-      return finding.check == Check::dns || finding.check == Check::path || finding.check == Check::proxy;
+      return finding.check == Check::dns || finding.check == Check::path || finding.check == Check::proxy ||
+             (finding.check == Check::environment && investigation.held);
     default:
       return true;
   }

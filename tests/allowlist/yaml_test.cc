@@ -129,7 +129,7 @@ TEST(Yaml, FilesThatAreNoLists) {
       {"a tab behind spaces", head + "entries:\n  \t- prefix: 192.0.2.1\n",
        "f:5:3: a tab in the indentation; use spaces (YAML 1.2 §6.1)"},
       {"a second document", head + "entries: [{prefix: 192.0.2.1}]\n---\nname: y\n",
-       "f:5:1: a second document begins; a list is one document"},
+       "f:5:1: a second document begins; a file is one document"},
       {"cut short inside a prefix", entries("  - prefix: 192.0.2.0/2"),
        "f:5:24: the last line has no end: the file may be cut short; if it is whole, end it with a newline"},
       {"cut short inside brackets", head + "ports: [443,\n",
