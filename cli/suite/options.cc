@@ -54,7 +54,8 @@ std::string shown(const std::vector<std::string>& words) {
     auto value = equals == word.npos ? std::string{} : word.substr(equals + 1);
     if (name == "header") value.erase(std::min(value.find(':'), value.size()));
     if (name == "proxy")
-      if (const auto at = value.rfind('@'); at != value.npos) value.erase(0, at + 1);
+      if (const auto at = value.rfind('@'), begin = value.find("://"); at != value.npos && begin < at)
+        value.erase(begin + 3, at - begin - 2);
     text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", name, value.empty() ? "" : " ", value);
   }
   return text;

@@ -231,11 +231,21 @@ class SuiteReader {
     choice.day = today();
     const auto plans = checks::plan_reach(*list, choice);
     if (!plans) return reading_.fail(given, plans.error());
-    for (const auto& plan : *plans) add_reach(given, *list, plan, all, manner);
+    LeftOut left_out;
+    for (const auto& plan : *plans) add_reach(given, plan, all, manner, left_out);
+    for (const auto& [why, entries] : left_out)
+      suite_.notes.push_back(fmt::format("{}: {}{} not watched: {}", list->name, entries.front(),
+                                         entries.size() == 1
+                                             ? std::string{" is"}
+                                             : fmt::format(" and {} more are", entries.size() - 1),
+                                         why));
   }
 
-  void add_reach(const Given& given, const allowlist::Allowlist& list, const checks::ReachPlan& plan,
-                 const Level& all, const monitor::Manner& manner) {
+  /// Entries as published, by the reason.
+  using LeftOut = std::map<std::string, std::vector<std::string>>;
+
+  void add_reach(const Given& given, const checks::ReachPlan& plan, const Level& all,
+                 const monitor::Manner& manner, LeftOut& left_out) {
     auto hosts = plan.hosts;
     auto skipped = plan.skipped;
     if (const auto* prefix = std::get_if<allowlist::Prefix>(&plan.entry->what); prefix && skipped.empty()) {
@@ -244,9 +254,7 @@ class SuiteReader {
       else
         skipped = "nobody knows which of its addresses have a host ('fwprobe allowlist check' tries some)";
     }
-    if (!skipped.empty())
-      return suite_.notes.push_back(
-          fmt::format("{}: {} is not watched: {}", list.name, plan.entry->published, skipped));
+    if (!skipped.empty()) return left_out[skipped].push_back(plan.entry->published);
     for (const auto& host : hosts)
       for (const auto port : plan.ports) {
         const auto text = host.contains(':') ? fmt::format("tcp://[{}]:{}", host, port)

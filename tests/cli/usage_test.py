@@ -31,6 +31,8 @@ class Usage(unittest.TestCase):
             ([], "no verb"),
             (["chekc", TARGET], "did you mean 'check'?"),
             (["serve"], "not in this version yet"),
+            (["run"], "SUITE"),
+            (["run", "/nonexistent/suite.yaml"], "/nonexistent/suite.yaml: No such file"),
             (["check"], "TARGET"),
             (["check", TARGET, "--tiemout", "3s"], "did you mean '--timeout'?"),
             (["check", TARGET, "--bogus-option"], "unknown option '--bogus-option'"),
