@@ -10,20 +10,13 @@
 #include "reports/escape.h"
 #include "reports/formats.h"
 #include "reports/layers.h"
-#include "reports/value_text.h"
+#include "reports/prometheus_family.h"
 #include "version.h"
 
 namespace fwprobe::reports {
 namespace {
 
 using checks::Status;
-
-double seconds(std::chrono::nanoseconds duration) { return milliseconds(duration) / 1e3; }
-
-double timestamp(probe::WallClock::time_point time) {
-  return static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count()) /
-         1e3;
-}
 
 int severity(Status status) {
   switch (status) {
@@ -37,27 +30,6 @@ int severity(Status status) {
       return 0;
   }
 }
-
-/// One family: HELP and TYPE once, then its series; nothing when it has none.
-class Family {
- public:
-  Family(std::string_view name, std::string_view help) : name_{name}, help_{help} {}
-  void add(const std::string& labels, double value) {
-    // As an integer where it is one: a timestamp in the shortest form of a double reads 1.7e+09.
-    const bool whole = value == static_cast<double>(static_cast<std::int64_t>(value));
-    series_ += fmt::format(
-        "{}{} {}\n", name_, labels.empty() ? "" : "{" + labels + "}",
-        whole ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{:.6f}", value));
-  }
-  std::string take() && {
-    if (series_.empty()) return {};
-    return fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{2}", name_, help_, series_);
-  }
-
- private:
-  std::string_view name_, help_;
-  std::string series_;
-};
 
 /// By label. The collector refuses a file in which a series stands twice; of targets that have the same label
 /// the worst one speaks.

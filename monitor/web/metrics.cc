@@ -1,0 +1,184 @@
+#include "monitor/web/metrics.h"
+
+#include <fmt/format.h>
+
+#include "monitor/web/standing.h"
+#include "reports/escape.h"
+#include "reports/prometheus_family.h"
+#include "version.h"
+
+namespace fwprobe::monitor {
+namespace {
+
+using checks::Status;
+using reports::Family;
+using reports::FamilyKind;
+using reports::prometheus_label;
+using reports::seconds;
+using reports::timestamp;
+
+constexpr std::array measured{Status::pass, Status::warn, Status::fail, Status::error};
+
+struct Row {
+  std::string labels;
+  const Watched& watched;
+  const TargetState& state;
+};
+
+std::string site_label(const Board& board) {
+  return board.plan.site.empty() ? "" : ",site=" + prometheus_label(board.plan.site);
+}
+
+std::vector<Row> rows_of(const Board& board) {
+  const auto site = site_label(board);
+  std::vector<Row> rows;
+  rows.reserve(board.plan.targets.size());
+  for (std::size_t i = 0; i < board.plan.targets.size(); ++i) {
+    const auto& watched = board.plan.targets[i];
+    rows.push_back({fmt::format("target=\"{}\",name={},group={}{}", watched.id, prometheus_label(watched.name),
+                                prometheus_label(watched.group), site),
+                    watched, board.states[i]});
+  }
+  return rows;
+}
+
+std::string status_families(const std::vector<Row>& rows) {
+  Family info{"fwprobe_target_info", "What is watched: the address that is asked for."};
+  Family status{"fwprobe_target_status", "The target's confirmed status: 1 for the one that it has."};
+  Family expected{"fwprobe_target_as_expected", "Whether the target is as the suite expects it: 1 yes, 0 no."};
+  Family cause{"fwprobe_target_cause_info",
+               "The cause of a target that did not pass (fwprobe explain CAUSE)."};
+  Family since{"fwprobe_target_since_timestamp_seconds", "Since when the target has its confirmed state."};
+  for (const auto& row : rows) {
+    info.add(fmt::format("{},address={}", row.labels, prometheus_label(row.watched.target.text())), 1);
+    const auto verdict = verdict_of(row.state);
+    if (!verdict) continue;
+    for (const auto one : measured)
+      status.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)), one == verdict->status ? 1 : 0);
+    expected.add(row.labels, verdict->as_expected ? 1 : 0);
+    if (verdict->cause) {
+      const auto& why = checks::row(*verdict->cause);
+      const auto* where = row.state.last && row.state.last->location ? &*row.state.last->location : nullptr;
+      cause.add(fmt::format("{},cause=\"{}\",where=\"{}\",responsible=\"{}\"", row.labels, why.code,
+                            where != nullptr ? checks::name(where->where) : "", checks::name(why.responsible)),
+                1);
+    }
+    if (row.state.confirmed) since.add(row.labels, timestamp(row.state.since));
+  }
+  return std::move(info).take() + std::move(status).take() + std::move(expected).take() + std::move(cause).take() +
+         std::move(since).take();
+}
+
+std::string run_families(const std::vector<Row>& rows) {
+  Family runs{"fwprobe_target_runs_total", "Runs since the service started, by what they measured.",
+              FamilyKind::counter};
+  Family began{"fwprobe_target_last_run_timestamp_seconds", "When the last run began, since the epoch."};
+  Family took{"fwprobe_target_last_run_duration_seconds", "How long the last run took."};
+  Family interval{"fwprobe_target_interval_seconds", "How often the target is measured."};
+  for (const auto& row : rows) {
+    interval.add(row.labels, seconds(row.watched.interval));
+    for (const auto one : measured)
+      runs.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)),
+               static_cast<double>(row.state.runs[static_cast<std::size_t>(one)]));
+    if (!row.state.last) continue;
+    began.add(row.labels, timestamp(row.state.last->began));
+    took.add(row.labels, seconds(row.state.last->took));
+  }
+  return std::move(runs).take() + std::move(began).take() + std::move(took).take() + std::move(interval).take();
+}
+
+std::string measured_families(const std::vector<Row>& rows) {
+  Family phase{"fwprobe_phase_duration_seconds", "How long a phase of the target's own way took."};
+  Family leaf{"fwprobe_certificate_expiry_timestamp_seconds",
+              "When the target's own certificate ends (notAfter), since the epoch."};
+  Family chain{"fwprobe_chain_expiry_timestamp_seconds",
+               "When the first certificate of the presented chain ends, since the epoch."};
+  Family code{"fwprobe_http_status_code", "The status of the last response."};
+  Family hop{"fwprobe_blocking_hop", "The hop at or behind which the way ends; 1 is the first router."};
+  Family listed{"fwprobe_allowlist_covered",
+                "Whether every address of the target stands on its allowlists: 1 yes, 0 no."};
+  Family stale{"fwprobe_allowlist_stale_timestamp_seconds", "When the oldest of the allowlists becomes stale."};
+  for (const auto& row : rows) {
+    if (!row.state.last) continue;
+    const auto& last = *row.state.last;
+    const auto add_phase = [&](std::string_view name, const std::optional<probe::Clock::duration>& duration) {
+      if (duration) phase.add(fmt::format("{},phase=\"{}\"", row.labels, name), seconds(*duration));
+    };
+    add_phase("dns", last.phases.dns);
+    add_phase("tcp", last.phases.tcp);
+    add_phase("tls", last.phases.tls);
+    add_phase("http_first_byte", last.phases.http_first_byte);
+    add_phase("http_transfer", last.phases.http_transfer);
+    if (last.leaf_expiry) leaf.add(row.labels, timestamp(*last.leaf_expiry));
+    if (last.chain_expiry) chain.add(row.labels, timestamp(*last.chain_expiry));
+    if (last.http_status) code.add(row.labels, *last.http_status);
+    if (last.location && last.location->hop) hop.add(row.labels, *last.location->hop);
+    if (last.listed) listed.add(row.labels, *last.listed ? 1 : 0);
+    if (last.list_stale_at) stale.add(row.labels, timestamp(*last.list_stale_at));
+  }
+  return std::move(phase).take() + std::move(leaf).take() + std::move(chain).take() + std::move(code).take() +
+         std::move(hop).take() + std::move(listed).take() + std::move(stale).take();
+}
+
+std::string one(std::string_view name, std::string_view help, double value, FamilyKind kind = FamilyKind::gauge) {
+  Family family{name, help, kind};
+  family.add({}, value);
+  return std::move(family).take();
+}
+
+std::string health_families(const Board& board) {
+  const auto& health = board.health;
+  std::size_t running = 0;
+  for (const auto& state : board.states) running += state.running ? 1 : 0;
+  Family build{"fwprobe_build_info", "The version that runs."};
+  build.add(fmt::format("version=\"{}\"{}", FWPROBE_VERSION, site_label(board)), 1);
+  Family notices{"fwprobe_notices_total", "Notices of changes, by what became of them.", FamilyKind::counter};
+  notices.add("result=\"sent\"", static_cast<double>(health.notices_sent));
+  notices.add("result=\"failed\"", static_cast<double>(health.notices_failed));
+  notices.add("result=\"dropped\"", static_cast<double>(health.notices_dropped));
+  return std::move(build).take() +
+         one("fwprobe_targets", "Targets of the suite in use.", static_cast<double>(board.plan.targets.size())) +
+         one("fwprobe_targets_running", "Targets that are measured at this moment.", static_cast<double>(running)) +
+         one("fwprobe_config_last_reload_successful", "Whether the suite was taken when it was read last.",
+             health.reload_trouble ? 0 : 1) +
+         one("fwprobe_config_last_reload_success_timestamp_seconds", "When the suite in use was read.",
+             timestamp(health.loaded)) +
+         one("fwprobe_database_up", "Whether history is written: 1 yes, 0 no.", health.database_trouble ? 0 : 1) +
+         one("fwprobe_history_lost_total", "Outcomes that could not be written.",
+             static_cast<double>(health.history_lost), FamilyKind::counter) +
+         one("fwprobe_runs_overdue_total", "Runs that began later than their interval allows.",
+             static_cast<double>(health.overdue), FamilyKind::counter) +
+         std::move(notices).take() +
+         one("fwprobe_notices_waiting", "Notices that wait to be sent.",
+             static_cast<double>(health.notices_waiting)) +
+         one("fwprobe_draining", "Whether the service is about to end: 1 yes, 0 no.", health.draining ? 1 : 0);
+}
+
+std::string process_families(const Board& board, probe::WallClock::time_point now, const ProcessFigures& process) {
+  std::string families =
+      one("fwprobe_uptime_seconds", "Since the service started.", seconds(now - board.health.started)) +
+      one("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
+          timestamp(board.health.started));
+  const auto add = [&families](std::string_view name, std::string_view help, const auto& value,
+                               FamilyKind kind = FamilyKind::gauge) {
+    if (value) families += one(name, help, static_cast<double>(*value), kind);
+  };
+  add("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", process.cpu_seconds,
+      FamilyKind::counter);
+  add("process_resident_memory_bytes", "Resident memory size in bytes.", process.resident_bytes);
+  add("process_virtual_memory_bytes", "Virtual memory size in bytes.", process.virtual_bytes);
+  add("process_open_fds", "Number of open file descriptors.", process.open_descriptors);
+  add("process_max_fds", "Maximum number of open file descriptors.", process.most_descriptors);
+  add("process_threads", "Number of threads.", process.threads);
+  return families;
+}
+
+}  // namespace
+
+std::string render_metrics(const Board& board, probe::WallClock::time_point now, const ProcessFigures& process) {
+  const auto rows = rows_of(board);
+  return status_families(rows) + run_families(rows) + measured_families(rows) + health_families(board) +
+         process_families(board, now, process);
+}
+
+}  // namespace fwprobe::monitor

@@ -1,0 +1,14 @@
+#pragma once
+// `/metrics`: what is known of every target, and the service's own health. The series are bounded by the plan:
+// labels are a target's id, name and group, the site, and words of ours.
+
+#include <string>
+
+#include "monitor/board.h"
+#include "monitor/web/process_figures.h"
+
+namespace fwprobe::monitor {
+
+std::string render_metrics(const Board& board, probe::WallClock::time_point now, const ProcessFigures& process);
+
+}  // namespace fwprobe::monitor
