@@ -13,6 +13,8 @@ Html text(std::string_view text, std::size_t longest) { return Html{xml_text(tex
 
 Html style_sheet(std::string_view css) { return Html{"<style>\n" + std::string{css} + "</style>\n"}; }
 
+Html script(std::string_view code) { return Html{"<script>" + std::string{code} + "</script>\n"}; }
+
 Html line_break() { return Html{"\n"}; }
 
 Html empty_element(std::string_view name, Attributes attributes) {

@@ -25,6 +25,7 @@ class Html {
   explicit Html(std::string markup) : markup_{std::move(markup)} {}
   friend Html text(std::string_view text, std::size_t longest);
   friend Html style_sheet(std::string_view css);
+  friend Html script(std::string_view code);
   friend Html line_break();
   friend class Tag;
 
@@ -47,8 +48,9 @@ Html element(std::string_view name, Attributes attributes, const Parts&... parts
 Html empty_element(std::string_view name, Attributes attributes);
 /// For preformatted text, whose lines `text` would not keep.
 Html line_break();
-/// The one place for text that is not escaped: fixed text without "<" and "&".
+/// The two places for text that is not escaped: fixed text without "<" and "&".
 Html style_sheet(std::string_view css);
+Html script(std::string_view code);
 
 /// An element while it is written.
 class Tag {
