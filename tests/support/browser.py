@@ -73,7 +73,7 @@ class Browser:
 
 
 class Page:
-    """A file, shown at a width in CSS pixels with a colour scheme."""
+    """A file, or a URL of this machine by its address, shown at a width in CSS pixels with a colour scheme."""
 
     def __init__(self, browser, path, width, scheme):
         self.browser = browser
@@ -85,7 +85,7 @@ class Page:
             self.ask(f"{domain}.enable")
         self.resize(width, 800)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.url = "file://" + str(path)
+        self.url = str(path) if str(path).startswith("http") else "file://" + str(path)
         self.ask("Page.navigate", url=self.url)
         until = time.monotonic() + LIMIT
         while not any(event["method"] == "Page.loadEventFired" for event in browser.events):
