@@ -24,16 +24,18 @@ bool holds(const allowlist::Prefix& prefix, const probe::Host& host) {
 std::optional<std::string> refusal(const checks::Target& target, std::span<const AllowedTarget> allowed) {
   const bool is_allowed = std::ranges::any_of(allowed, [&target](const AllowedTarget& one) {
     const bool port = one.ports.empty() || std::ranges::any_of(one.ports, [&target](const auto& range) {
-      return range.contains(target.port);
-    });
+                        return range.contains(target.port);
+                      });
     return port && std::visit([&target](const auto& where) { return holds(where, target.host); }, one.where);
   });
   if (is_allowed) return std::nullopt;
   return fmt::format(
-      "{} port {} is no target that may be asked about here{}; whoever runs this service can add {} with its port "
+      "{} port {} is no target that may be asked about here{}; whoever runs this service can add {} with its "
+      "port "
       "to the allowed targets of /probe in the suite file",
       target.host.name, target.port, allowed.empty() ? " (none is)" : "",
-      target.host.address ? "the address or a prefix around it" : "the name or a pattern such as '*.example.com'");
+      target.host.address ? "the address or a prefix around it"
+                          : "the name or a pattern such as '*.example.com'");
 }
 
 }  // namespace fwprobe::monitor

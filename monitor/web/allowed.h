@@ -10,8 +10,8 @@
 
 namespace fwprobe::monitor {
 
-/// Nothing for a target that is allowed: a name by a domain's pattern, an address by a prefix, either with its
-/// port. Else why not, and what to write into the suite.
+/// Nothing for a target that is allowed: a name by a domain's pattern, an address by a prefix, either with
+/// its port. Else why not, and what to write into the suite.
 std::optional<std::string> refusal(const checks::Target& target, std::span<const AllowedTarget> allowed);
 
 }  // namespace fwprobe::monitor

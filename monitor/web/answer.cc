@@ -15,10 +15,10 @@ Answer json_answer(std::string body) {
 }
 
 std::string content_security_policy(std::string_view script_hash) {
-  std::string policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-                       "frame-ancestors 'none'";
-  if (!script_hash.empty())
-    policy += "; script-src '" + std::string{script_hash} + "'; connect-src 'self'";
+  std::string policy =
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+      "frame-ancestors 'none'";
+  if (!script_hash.empty()) policy += "; script-src '" + std::string{script_hash} + "'; connect-src 'self'";
   return policy;
 }
 

@@ -20,9 +20,9 @@ struct Answer {
 Answer plain(std::uint16_t status, std::string_view what);
 Answer json_answer(std::string body);
 
-/// What the fetch of a page may do (W3C, Content Security Policy Level 3): nothing but its own style and, for the
-/// page whose script has this hash, that script and requests to this very service. `script_hash`: "sha256-…", or
-/// empty for none.
+/// What the fetch of a page may do (W3C, Content Security Policy Level 3): nothing but its own style and, for
+/// the page whose script has this hash, that script and requests to this very service. `script_hash`:
+/// "sha256-…", or empty for none.
 std::string content_security_policy(std::string_view script_hash);
 
 /// Fields that every answer carries unless it has them itself.

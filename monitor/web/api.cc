@@ -78,7 +78,8 @@ Json target_value(const Watched& watched, const TargetState& state) {
           {"tags", watched.tags},
           {"target", watched.target.text()},
           {"interval_ms", watched.interval.count()},
-          {"expect", {{"status", checks::name(watched.expect.status)}, {"cause", cause_json(watched.expect.cause)}}},
+          {"expect",
+           {{"status", checks::name(watched.expect.status)}, {"cause", cause_json(watched.expect.cause)}}},
           {"state", name(standing_of(verdict_of(state)))},
           {"confirmed", or_null(state.confirmed, verdict_json)},
           {"since", state.confirmed ? Json(rfc3339(state.since)) : Json(nullptr)},
@@ -91,7 +92,8 @@ Json target_value(const Watched& watched, const TargetState& state) {
 std::string targets_json(const Board& board, const std::vector<std::size_t>& places, std::size_t total,
                          std::size_t offset) {
   auto targets = Json::array();
-  for (const auto place : places) targets.push_back(target_value(board.plan.targets[place], board.states[place]));
+  for (const auto place : places)
+    targets.push_back(target_value(board.plan.targets[place], board.states[place]));
   return written({{"schema", "fwprobe/targets/v1"},
                   {"host", board.host},
                   {"site", board.plan.site.empty() ? Json(nullptr) : Json(board.plan.site)},

@@ -17,8 +17,8 @@ class Aside {
  public:
   explicit Aside(std::size_t most) : most_{most} {}
 
-  /// `work` takes nothing and returns a value; what it refers to outlives the returned coroutine. Nothing when
-  /// too much waits already.
+  /// `work` takes nothing and returns a value; what it refers to outlives the returned coroutine. Nothing
+  /// when too much waits already.
   template <typename Work>
   asio::awaitable<std::optional<std::invoke_result_t<Work>>> run(Work work) {
     if (waiting_ >= most_) co_return std::nullopt;

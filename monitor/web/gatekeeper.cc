@@ -58,7 +58,8 @@ Presented read_authorization(const Request& request) {
 
 Gatekeeper::Gatekeeper(WebConfig config, Aside& aside) : config_{std::move(config)}, aside_{aside} {
   int cost = 4;
-  for (const auto& user : config_.users) cost = std::max(cost, bcrypt_cost(user.hash.expose()).value_or(cost));
+  for (const auto& user : config_.users)
+    cost = std::max(cost, bcrypt_cost(user.hash.expose()).value_or(cost));
   unknown_ = fmt::format("$2y${:02}$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi", cost);
   if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1)
     throw std::runtime_error{"no random numbers: the kernel's generator cannot be read"};
@@ -67,7 +68,8 @@ Gatekeeper::Gatekeeper(WebConfig config, Aside& aside) : config_{std::move(confi
 asio::awaitable<std::optional<Answer>> Gatekeeper::refuse(const Request& request) {
   if (config_.is_open()) co_return std::nullopt;
   const auto presented = read_authorization(request);
-  if (const auto* basic = std::get_if<BasicCredentials>(&presented); basic != nullptr && !config_.users.empty())
+  if (const auto* basic = std::get_if<BasicCredentials>(&presented);
+      basic != nullptr && !config_.users.empty())
     co_return co_await refuse(*basic);
   if (const auto* token = std::get_if<probe::Secret>(&presented); token != nullptr && config_.token) {
     // Equally long whatever was sent, so that comparing takes equally long too.
@@ -107,7 +109,8 @@ Answer Gatekeeper::unauthorized() const {
 }
 
 /// Under a key of this process: what is remembered says nothing about a password.
-Gatekeeper::Digest Gatekeeper::digest(std::string_view user, std::string_view hash, std::string_view password) const {
+Gatekeeper::Digest Gatekeeper::digest(std::string_view user, std::string_view hash,
+                                      std::string_view password) const {
   std::string text = fmt::format("{}:{}:{}:", user.size(), hash.size(), password.size());
   text.append(user).append(hash).append(password);
   Digest made{};

@@ -26,8 +26,8 @@ Presented read_authorization(const Request& request);
 
 class Gatekeeper {
  public:
-  /// Hashes are computed by `aside`, one at a time: whoever guesses passwords holds up nobody but those who are
-  /// not known yet.
+  /// Hashes are computed by `aside`, one at a time: whoever guesses passwords holds up nobody but those who
+  /// are not known yet.
   Gatekeeper(WebConfig config, Aside& aside);
 
   /// Nothing: let in. Else the answer: 401, or 503 when too many passwords wait for their check.
@@ -43,9 +43,9 @@ class Gatekeeper {
 
   WebConfig config_;
   Aside& aside_;
-  std::string unknown_;            ///< a hash for users that are not there, as costly as the others'
+  std::string unknown_;  ///< a hash for users that are not there, as costly as the others'
   std::array<unsigned char, 32> key_{};
-  std::deque<Digest> verified_;    ///< the newest first: bcrypt for each scrape would be most of its cost
+  std::deque<Digest> verified_;  ///< the newest first: bcrypt for each scrape would be most of its cost
 };
 
 }  // namespace fwprobe::monitor

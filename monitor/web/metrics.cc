@@ -35,8 +35,8 @@ std::vector<Row> rows_of(const Board& board) {
   rows.reserve(board.plan.targets.size());
   for (std::size_t i = 0; i < board.plan.targets.size(); ++i) {
     const auto& watched = board.plan.targets[i];
-    rows.push_back({fmt::format("target=\"{}\",name={},group={}{}", watched.id, prometheus_label(watched.name),
-                                prometheus_label(watched.group), site),
+    rows.push_back({fmt::format("target=\"{}\",name={},group={}{}", watched.id,
+                                prometheus_label(watched.name), prometheus_label(watched.group), site),
                     watched, board.states[i]});
   }
   return rows;
@@ -45,7 +45,8 @@ std::vector<Row> rows_of(const Board& board) {
 std::string status_families(const std::vector<Row>& rows) {
   Family info{"fwprobe_target_info", "What is watched: the address that is asked for."};
   Family status{"fwprobe_target_status", "The target's confirmed status: 1 for the one that it has."};
-  Family expected{"fwprobe_target_as_expected", "Whether the target is as the suite expects it: 1 yes, 0 no."};
+  Family expected{"fwprobe_target_as_expected",
+                  "Whether the target is as the suite expects it: 1 yes, 0 no."};
   Family cause{"fwprobe_target_cause_info",
                "The cause of a target that did not pass (fwprobe explain CAUSE)."};
   Family since{"fwprobe_target_since_timestamp_seconds", "Since when the target has its confirmed state."};
@@ -54,19 +55,21 @@ std::string status_families(const std::vector<Row>& rows) {
     const auto verdict = verdict_of(row.state);
     if (!verdict) continue;
     for (const auto one : measured)
-      status.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)), one == verdict->status ? 1 : 0);
+      status.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)),
+                 one == verdict->status ? 1 : 0);
     expected.add(row.labels, verdict->as_expected ? 1 : 0);
     if (verdict->cause) {
       const auto& why = checks::row(*verdict->cause);
       const auto* where = row.state.last && row.state.last->location ? &*row.state.last->location : nullptr;
-      cause.add(fmt::format("{},cause=\"{}\",where=\"{}\",responsible=\"{}\"", row.labels, why.code,
-                            where != nullptr ? checks::name(where->where) : "", checks::name(why.responsible)),
-                1);
+      cause.add(
+          fmt::format("{},cause=\"{}\",where=\"{}\",responsible=\"{}\"", row.labels, why.code,
+                      where != nullptr ? checks::name(where->where) : "", checks::name(why.responsible)),
+          1);
     }
     if (row.state.confirmed) since.add(row.labels, timestamp(row.state.since));
   }
-  return std::move(info).take() + std::move(status).take() + std::move(expected).take() + std::move(cause).take() +
-         std::move(since).take();
+  return std::move(info).take() + std::move(status).take() + std::move(expected).take() +
+         std::move(cause).take() + std::move(since).take();
 }
 
 std::string run_families(const std::vector<Row>& rows) {
@@ -84,7 +87,8 @@ std::string run_families(const std::vector<Row>& rows) {
     began.add(row.labels, timestamp(row.state.last->began));
     took.add(row.labels, seconds(row.state.last->took));
   }
-  return std::move(runs).take() + std::move(began).take() + std::move(took).take() + std::move(interval).take();
+  return std::move(runs).take() + std::move(began).take() + std::move(took).take() +
+         std::move(interval).take();
 }
 
 std::string measured_families(const std::vector<Row>& rows) {
@@ -97,7 +101,8 @@ std::string measured_families(const std::vector<Row>& rows) {
   Family hop{"fwprobe_blocking_hop", "The hop at or behind which the way ends; 1 is the first router."};
   Family listed{"fwprobe_allowlist_covered",
                 "Whether every address of the target stands on its allowlists: 1 yes, 0 no."};
-  Family stale{"fwprobe_allowlist_stale_timestamp_seconds", "When the oldest of the allowlists becomes stale."};
+  Family stale{"fwprobe_allowlist_stale_timestamp_seconds",
+               "When the oldest of the allowlists becomes stale."};
   for (const auto& row : rows) {
     if (!row.state.last) continue;
     const auto& last = *row.state.last;
@@ -120,7 +125,8 @@ std::string measured_families(const std::vector<Row>& rows) {
          std::move(hop).take() + std::move(listed).take() + std::move(stale).take();
 }
 
-std::string one(std::string_view name, std::string_view help, double value, FamilyKind kind = FamilyKind::gauge) {
+std::string one(std::string_view name, std::string_view help, double value,
+                FamilyKind kind = FamilyKind::gauge) {
   Family family{name, help, kind};
   family.add({}, value);
   return std::move(family).take();
@@ -137,13 +143,16 @@ std::string health_families(const Board& board) {
   notices.add("result=\"failed\"", static_cast<double>(health.notices_failed));
   notices.add("result=\"dropped\"", static_cast<double>(health.notices_dropped));
   return std::move(build).take() +
-         one("fwprobe_targets", "Targets of the suite in use.", static_cast<double>(board.plan.targets.size())) +
-         one("fwprobe_targets_running", "Targets that are measured at this moment.", static_cast<double>(running)) +
+         one("fwprobe_targets", "Targets of the suite in use.",
+             static_cast<double>(board.plan.targets.size())) +
+         one("fwprobe_targets_running", "Targets that are measured at this moment.",
+             static_cast<double>(running)) +
          one("fwprobe_config_last_reload_successful", "Whether the suite was taken when it was read last.",
              health.reload_trouble ? 0 : 1) +
          one("fwprobe_config_last_reload_success_timestamp_seconds", "When the suite in use was read.",
              timestamp(health.loaded)) +
-         one("fwprobe_database_up", "Whether history is written: 1 yes, 0 no.", health.database_trouble ? 0 : 1) +
+         one("fwprobe_database_up", "Whether history is written: 1 yes, 0 no.",
+             health.database_trouble ? 0 : 1) +
          one("fwprobe_history_lost_total", "Outcomes that could not be written.",
              static_cast<double>(health.history_lost), FamilyKind::counter) +
          one("fwprobe_runs_overdue_total", "Runs that began later than their interval allows.",
@@ -151,10 +160,12 @@ std::string health_families(const Board& board) {
          std::move(notices).take() +
          one("fwprobe_notices_waiting", "Notices that wait to be sent.",
              static_cast<double>(health.notices_waiting)) +
-         one("fwprobe_draining", "Whether the service is about to end: 1 yes, 0 no.", health.draining ? 1 : 0);
+         one("fwprobe_draining", "Whether the service is about to end: 1 yes, 0 no.",
+             health.draining ? 1 : 0);
 }
 
-std::string process_families(const Board& board, probe::WallClock::time_point now, const ProcessFigures& process) {
+std::string process_families(const Board& board, probe::WallClock::time_point now,
+                             const ProcessFigures& process) {
   std::string families =
       one("fwprobe_uptime_seconds", "Since the service started.", seconds(now - board.health.started)) +
       one("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
@@ -175,7 +186,8 @@ std::string process_families(const Board& board, probe::WallClock::time_point no
 
 }  // namespace
 
-std::string render_metrics(const Board& board, probe::WallClock::time_point now, const ProcessFigures& process) {
+std::string render_metrics(const Board& board, probe::WallClock::time_point now,
+                           const ProcessFigures& process) {
   const auto rows = rows_of(board);
   return status_families(rows) + run_families(rows) + measured_families(rows) + health_families(board) +
          process_families(board, now, process);

@@ -1,6 +1,6 @@
 #pragma once
-// `/metrics`: what is known of every target, and the service's own health. The series are bounded by the plan:
-// labels are a target's id, name and group, the site, and words of ours.
+// `/metrics`: what is known of every target, and the service's own health. The series are bounded by the
+// plan: labels are a target's id, name and group, the site, and words of ours.
 
 #include <string>
 
@@ -9,6 +9,7 @@
 
 namespace fwprobe::monitor {
 
-std::string render_metrics(const Board& board, probe::WallClock::time_point now, const ProcessFigures& process);
+std::string render_metrics(const Board& board, probe::WallClock::time_point now,
+                           const ProcessFigures& process);
 
 }  // namespace fwprobe::monitor

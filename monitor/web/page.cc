@@ -40,8 +40,12 @@ main section h1 { font-size: 1.4rem; }
 .targets { table-layout: fixed; }
 .targets th:first-child { width: 34%; }
 .targets th:nth-child(2) { width: 30%; }
-.targets .strip { width: 22%; }
-.targets small, .small { display: block; color: var(--muted); font-size: 0.8125rem; }
+.targets th.strip { width: 22%; }
+.runs { table-layout: fixed; }
+.runs th:nth-child(1) { width: 22%; }
+.runs th:nth-child(2) { width: 34%; }
+.runs th:nth-child(3) { width: 5.5rem; }
+.targets small, .runs small, .small { display: block; color: var(--muted); font-size: 0.8125rem; }
 .state b { color: var(--tone); }
 svg.strip { display: block; width: 100%; height: 18px; background: var(--ground); }
 .strip rect { fill: var(--tone); }
@@ -50,10 +54,10 @@ svg.history { display: block; width: 100%; height: 90px; background: var(--groun
 .pages { display: flex; gap: 1rem; align-items: baseline; }
 .trouble { border-left: 6px solid var(--tone); }
 @media screen and (max-width: 46rem) {
-  .targets thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .targets tr { display: block; border-top: 1px solid var(--edge); padding: 0.4rem 0; }
-  .targets td, .targets th { display: block; width: auto; border: 0; padding: 0.1rem 0; }
-  .targets th:first-child, .targets th:nth-child(2), .targets .strip { width: auto; }
+  .targets thead, .runs thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .targets tr, .runs tr { display: block; border-top: 1px solid var(--edge); padding: 0.4rem 0; }
+  .targets td, .targets th, .runs td { display: block; width: auto; border: 0; padding: 0.1rem 0; }
+  .targets th:first-child, .targets th:nth-child(2), .targets th.strip { width: auto; }
 }
 )css";
 
@@ -91,7 +95,8 @@ std::string hash_of(std::string_view script) {
 
 Html head(const std::string& title) {
   Html parts = reports::empty_element("meta", {{"charset", "utf-8"}});
-  parts += reports::empty_element("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
+  parts += reports::empty_element("meta",
+                                  {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
   parts += reports::empty_element("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
   // Browsers ask for /favicon.ico of their own accord where none is named.
   parts += reports::empty_element("link", {{"rel", "icon"}, {"href", "data:,"}});
@@ -108,7 +113,8 @@ Html health_part(const Health& health) {
   };
   if (health.database_trouble) trouble("History is not written", *health.database_trouble);
   if (health.reload_trouble)
-    trouble("The suite was not taken when it was read last; the one before it is in use", *health.reload_trouble);
+    trouble("The suite was not taken when it was read last; the one before it is in use",
+            *health.reload_trouble);
   if (health.draining) trouble("The service is about to end", "no new runs begin");
   return parts;
 }
@@ -131,12 +137,11 @@ double height_of(Standing standing) {
 
 Html segment(Standing standing, double from, double until) {
   const auto height = height_of(standing);
-  return element("rect",
-                 {{"class", reports::status_class(sign_of(standing))},
-                  {"x", percent(from)},
-                  {"y", percent(1 - height)},
-                  {"width", percent(std::max(until - from, 0.005))},
-                  {"height", percent(height)}});
+  return element("rect", {{"class", reports::status_class(sign_of(standing))},
+                          {"x", percent(from)},
+                          {"y", percent(1 - height)},
+                          {"width", percent(std::max(until - from, 0.005))},
+                          {"height", percent(height)}});
 }
 
 }  // namespace
@@ -153,16 +158,19 @@ Answer page_answer(const Board& board, const PageParts& parts, probe::WallClock:
   main += element("p", {{"id", "freshness"}, {"role", "status"}}, Html{});
   main += element("div", {{"id", "live"}}, live);
 
-  Html body = element("header", {}, element("p", {{"class", "brand"}}, element("a", {{"href", "/"}}, "fwprobe")),
-                      element("p", {}, where));
+  Html body =
+      element("header", {}, element("p", {{"class", "brand"}}, element("a", {{"href", "/"}}, "fwprobe")),
+              element("p", {}, where));
   body += element("main", {}, main);
   body += element("footer", {}, element("p", {}, text(fmt::format("fwprobe {}", FWPROBE_VERSION))));
   body += reports::script(refreshing);
 
   Answer answer{.type = "text/html; charset=utf-8", .body = "<!DOCTYPE html>\n", .fields = {}};
-  answer.body += element("html", {{"lang", "en"}}, head(parts.title + " · fwprobe"), element("body", {}, body)).markup();
+  answer.body +=
+      element("html", {{"lang", "en"}}, head(parts.title + " · fwprobe"), element("body", {}, body)).markup();
   answer.body += '\n';
-  answer.fields.emplace_back("Content-Security-Policy", content_security_policy(hash_of(refreshing)) + "; img-src data:");
+  answer.fields.emplace_back("Content-Security-Policy",
+                             content_security_policy(hash_of(refreshing)) + "; img-src data:");
   return answer;
 }
 
@@ -213,8 +221,9 @@ Html strip(const TargetState& state, probe::WallClock::time_point now) {
     const auto before = state.changes.empty() ? std::optional<Verdict>{} : state.changes.back().from;
     segments += segment(standing_of(before), 0, until);
   }
-  const auto label = changed == 0 ? std::string{"no change in the last 24 hours"}
-                                  : fmt::format("{} change{} in the last 24 hours", changed, changed == 1 ? "" : "s");
+  const auto label = changed == 0
+                         ? std::string{"no change in the last 24 hours"}
+                         : fmt::format("{} change{} in the last 24 hours", changed, changed == 1 ? "" : "s");
   return element("svg", {{"class", "strip"}, {"role", "img"}, {"aria-label", label}}, segments);
 }
 

@@ -54,7 +54,8 @@ Way way_of(const checks::Evidence& evidence, probe::MeasurementId id) {
   return way;
 }
 
-/// Without a request: the first handshake or connection to the target's own port that succeeded, else the first.
+/// Without a request: the first handshake or connection to the target's own port that succeeded, else the
+/// first.
 Way own_way(const Investigation& target) {
   std::optional<probe::MeasurementId> chosen;
   bool done = false;
@@ -195,7 +196,8 @@ double content_length(const probe::HttpResponse& response) {
 std::string http_metrics(const Investigation& target, const checks::Walk& walk, const Way& way) {
   const auto* response = response_of(walk);
   const auto durations = durations_of(target, walk);
-  Family phases{"probe_http_duration_seconds", "Duration of http request by phase, summed over all redirects"};
+  Family phases{"probe_http_duration_seconds",
+                "Duration of http request by phase, summed over all redirects"};
   const std::array<std::pair<std::string_view, nanoseconds>, 5> each{{{"connect", durations.connect},
                                                                       {"processing", durations.processing},
                                                                       {"resolve", durations.resolve},
@@ -258,7 +260,8 @@ std::uint32_t address_hash(const asio::ip::address& address) {
 std::string render_probe(const reports::Report& report) {
   const auto& target = report.targets.front();
   // What was interrupted has proved nothing, whatever was seen until then.
-  const bool success = target.complete && (target.status == checks::Status::pass || target.status == checks::Status::warn);
+  const bool success =
+      target.complete && (target.status == checks::Status::pass || target.status == checks::Status::warn);
   return single("probe_success", "Displays whether or not the probe was a success", success ? 1 : 0) +
          single("probe_duration_seconds", "Returns how long the probe took to complete in seconds",
                 reports::seconds(report.finished - report.started)) +

@@ -24,8 +24,8 @@ std::unexpected<Answer> bad(std::string_view what) {
   return std::unexpected{plain(400, reports::printable(what, 1000))};
 }
 
-/// What a target without a scheme means to blackbox_exporter's prober of the same kind, so that the targets of
-/// an existing job stay as they are.
+/// What a target without a scheme means to blackbox_exporter's prober of the same kind, so that the targets
+/// of an existing job stay as they are.
 std::string_view implied_scheme(const checks::Settings& settings) {
   if (!settings.profile) return "";
   switch (*settings.profile) {
@@ -62,7 +62,8 @@ std::expected<ProbeRequest, Answer> read_probe(const Request& request, const Web
 
   auto name = request.parameter("module");
   if (name.empty()) name = default_module;
-  const auto module = std::ranges::find(web.modules, name, [](const auto& one) { return std::string_view{one.name}; });
+  const auto module =
+      std::ranges::find(web.modules, name, [](const auto& one) { return std::string_view{one.name}; });
   if (module == web.modules.end()) {
     std::string names;
     for (const auto& one : web.modules) names += (names.empty() ? "" : ", ") + one.name;

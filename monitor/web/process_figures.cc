@@ -32,7 +32,8 @@ void read_memory(ProcessFigures& figures) {
 std::optional<std::uint64_t> entries(const char* folder) {
   std::error_code error;
   std::uint64_t count = 0;
-  for (std::filesystem::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error)) ++count;
+  for (std::filesystem::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error))
+    ++count;
   if (error || count == 0) return std::nullopt;
   return count;
 }

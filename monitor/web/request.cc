@@ -47,7 +47,8 @@ std::optional<std::string_view> origin_form(std::string_view target) {
 }  // namespace
 
 std::string_view Request::parameter(std::string_view name) const {
-  const auto at = std::ranges::find(query, name, [](const auto& pair) { return std::string_view{pair.first}; });
+  const auto at =
+      std::ranges::find(query, name, [](const auto& pair) { return std::string_view{pair.first}; });
   return at == query.end() ? std::string_view{} : std::string_view{at->second};
 }
 
@@ -95,11 +96,13 @@ std::string percent_encoded(std::string_view text) {
 std::expected<Request, Answer> read_request(std::string_view method, std::string_view target,
                                             std::vector<Field> fields, std::size_t body_bytes) {
   if (target.size() > longest_request_target)
-    return std::unexpected{plain(414, fmt::format("the URL is longer than {} bytes", longest_request_target))};
+    return std::unexpected{
+        plain(414, fmt::format("the URL is longer than {} bytes", longest_request_target))};
   std::size_t header_bytes = 0;
   for (const auto& field : fields) header_bytes += field.name.size() + field.value.size();
   if (header_bytes > longest_request_header)
-    return std::unexpected{plain(431, fmt::format("the header is larger than {} bytes", longest_request_header))};
+    return std::unexpected{
+        plain(431, fmt::format("the header is larger than {} bytes", longest_request_header))};
   if (body_bytes > 0) return std::unexpected{plain(413, "no request here has a body; send none")};
 
   auto form = origin_form(target);
@@ -121,7 +124,8 @@ std::expected<Request, Answer> read_request(std::string_view method, std::string
     auto value = form_decoded(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value) return std::unexpected{plain(400, "the query is not percent-encoded UTF-8")};
     if (request.query.size() == most_parameters)
-      return std::unexpected{plain(400, fmt::format("the query has more than {} parameters", most_parameters))};
+      return std::unexpected{
+          plain(400, fmt::format("the query has more than {} parameters", most_parameters))};
     request.query.emplace_back(std::move(*name), std::move(*value));
   }
   return request;

@@ -19,9 +19,9 @@ struct Field {
 
 struct Request {
   std::string method;
-  std::string path;                                         ///< decoded, begins with '/'
+  std::string path;                                        ///< decoded, begins with '/'
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
-  std::vector<Field> fields;                                ///< of the header, in order
+  std::vector<Field> fields;                               ///< of the header, in order
 
   /// The first value of a parameter; empty when it is not there, as for blackbox_exporter.
   std::string_view parameter(std::string_view name) const;

@@ -52,7 +52,9 @@ Responder::Responder(Backend& backend, WebConfig config, ResponderLimits limits)
   configure(std::move(config));
 }
 
-void Responder::configure(WebConfig config) { gate_ = std::make_shared<Gatekeeper>(std::move(config), aside_); }
+void Responder::configure(WebConfig config) {
+  gate_ = std::make_shared<Gatekeeper>(std::move(config), aside_);
+}
 
 asio::awaitable<Answer> Responder::respond(std::expected<Request, Answer> request) {
   const auto gate = gate_;
@@ -71,7 +73,8 @@ asio::awaitable<Answer> Responder::respond(std::expected<Request, Answer> reques
   }
   // What the administrator sets goes before what is set by default.
   for (const auto& field : gate->config().fields) {
-    std::erase_if(made.fields, [&field](const auto& one) { return equal_ignoring_case(one.first, field.first); });
+    std::erase_if(made.fields,
+                  [&field](const auto& one) { return equal_ignoring_case(one.first, field.first); });
     made.fields.push_back(field);
   }
   harden(made);
@@ -91,13 +94,15 @@ asio::awaitable<Answer> Responder::answer(HistoryWanted wanted) {
   const auto place = place_of(board, wanted.id);
   if (!place) co_return plain(404, "the target is no longer in the suite");
   if (wanted.form == HistoryForm::page) co_return target_page(board, *place, history, WallClock::now());
-  if (!history) co_return plain(503, reports::printable("the history cannot be read: " + history.error(), 1000));
+  if (!history)
+    co_return plain(503, reports::printable("the history cannot be read: " + history.error(), 1000));
   co_return json_answer(history_json(board.plan.targets[*place], *history));
 }
 
 asio::awaitable<Answer> Responder::answer(ReportWanted wanted) {
   const auto document = co_await backend_.report(wanted.id);
-  if (!document) co_return plain(503, reports::printable("the report cannot be read: " + document.error(), 1000));
+  if (!document)
+    co_return plain(503, reports::printable("the report cannot be read: " + document.error(), 1000));
   if (!*document) co_return plain(404, "no full report of this target is kept yet");
   const std::string& text = **document;
   const auto work = [&text] { return report_page(text); };
@@ -107,7 +112,8 @@ asio::awaitable<Answer> Responder::answer(ReportWanted wanted) {
 }
 
 asio::awaitable<Answer> Responder::answer(ProbeRequest wanted) {
-  if (probing_ >= limits_.probes) co_return busy(fmt::format("{} probes run already; try again", limits_.probes));
+  if (probing_ >= limits_.probes)
+    co_return busy(fmt::format("{} probes run already; try again", limits_.probes));
   const Counted counted{probing_};
   reports::Report report;
   report.started = WallClock::now();

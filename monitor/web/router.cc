@@ -84,7 +84,8 @@ Routed history(const Asked& asked) {
   HistoryWanted wanted{std::string{asked.id}, {}, 0, HistoryForm::json};
   if (const auto since = asked.request.parameter("since"); !since.empty()) {
     const auto time = read_time(since);
-    if (!time) return plain(400, "since is a time such as 2026-01-31T09:30:00.000Z, or seconds since the epoch");
+    if (!time)
+      return plain(400, "since is a time such as 2026-01-31T09:30:00.000Z, or seconds since the epoch");
     wanted.since = *time;
   }
   const auto limit = read_number(asked.request, "limit", 1, most_runs, 1000);
@@ -99,10 +100,12 @@ Routed ready(const Asked& asked) {
   const auto& health = asked.board.health;
   std::string reasons;
   if (health.draining) reasons += "the service is about to end\n";
-  if (health.database_trouble) reasons += fmt::format("history is not written: {}\n", *health.database_trouble);
+  if (health.database_trouble)
+    reasons += fmt::format("history is not written: {}\n", *health.database_trouble);
   // The old suite still does its work: no reason to take the service away.
-  const auto warnings =
-      health.reload_trouble ? fmt::format("warning: the suite was not taken: {}\n", *health.reload_trouble) : "";
+  const auto warnings = health.reload_trouble
+                            ? fmt::format("warning: the suite was not taken: {}\n", *health.reload_trouble)
+                            : "";
   return plain(reasons.empty() ? 200 : 503, (reasons.empty() ? "ready\n" : reasons) + warnings);
 }
 
@@ -121,8 +124,7 @@ bool cross_site(const Request& request) {
 }
 
 Routed reload(const Asked& asked) {
-  if (cross_site(asked.request))
-    return plain(403, "a page of another site may not ask for this");
+  if (cross_site(asked.request)) return plain(403, "a page of another site may not ask for this");
   return ReloadWanted{};
 }
 
@@ -162,7 +164,8 @@ std::optional<std::string_view> match(const Route& route, std::string_view path)
 }  // namespace
 
 std::optional<std::size_t> place_of(const Board& board, std::string_view id) {
-  const auto at = std::ranges::find(board.plan.targets, id, [](const Watched& one) { return std::string_view{one.id}; });
+  const auto at =
+      std::ranges::find(board.plan.targets, id, [](const Watched& one) { return std::string_view{one.id}; });
   if (at == board.plan.targets.end()) return std::nullopt;
   return static_cast<std::size_t>(at - board.plan.targets.begin());
 }

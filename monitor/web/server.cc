@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <list>
 
-#include <poll.h>
-
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/experimental/as_tuple.hpp>
 #include <fmt/format.h>
+#include <poll.h>
 #include <restinio/all.hpp>
 
 #include "monitor/web/server_tls.h"
@@ -43,8 +42,8 @@ std::expected<Request, Answer> read(const restinio::request_t& request) {
   std::vector<Field> fields;
   request.header().for_each_field(
       [&fields](const auto& field) { fields.push_back({field.name(), field.value()}); });
-  return read_request(request.header().method().c_str(), request.header().request_target(),
-                      std::move(fields), request.body().size());
+  return read_request(request.header().method().c_str(), request.header().request_target(), std::move(fields),
+                      request.body().size());
 }
 
 /// The head of a response is the same for HEAD, with the length that GET would have (RFC 9110 §8.6).
@@ -146,13 +145,14 @@ class Server::Impl {
     } catch (const std::exception& error) {
       listener.server.reset();
       return std::unexpected{fmt::format("cannot listen on {}: {}",
-                                         reports::endpoint_text(address.address(), address.port()), error.what())};
+                                         reports::endpoint_text(address.address(), address.port()),
+                                         error.what())};
     }
     return {};
   }
 
-  /// RESTinio gives up an accept that failed, for want of descriptors for example, and with the last one the whole
-  /// listener: clients connect and nobody comes. Then it is made anew.
+  /// RESTinio gives up an accept that failed, for want of descriptors for example, and with the last one the
+  /// whole listener: clients connect and nobody comes. Then it is made anew.
   void revive(Listener& listener) {
     if (listener.server) {
       pollfd waiting{listener.descriptor, POLLIN, 0};

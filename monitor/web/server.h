@@ -40,7 +40,8 @@ class Server {
   std::vector<asio::ip::tcp::endpoint> endpoints() const;
   /// Certificates, users and header fields anew, for what comes from now on. A bad file keeps the old ones.
   std::expected<void, std::string> configure(const std::filesystem::path& web_config);
-  /// Keeps it listening until it is cancelled; then what is being answered is answered, and all connections end.
+  /// Keeps it listening until it is cancelled; then what is being answered is answered, and all connections
+  /// end.
   asio::awaitable<void> run();
 
  private:

@@ -43,7 +43,8 @@ std::expected<void, std::string> verify_clients(SSL_CTX& context, const TlsServe
     auto* authority = sk_X509_value(authorities->get(), i);
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(&context), authority) != 1 ||
         SSL_CTX_add_client_CA(&context, authority) != 1)
-      return std::unexpected{fmt::format("{}: cannot be used as an authority of clients", tls.client_ca.string())};
+      return std::unexpected{
+          fmt::format("{}: cannot be used as an authority of clients", tls.client_ca.string())};
   }
   return {};
 }
@@ -64,7 +65,8 @@ std::expected<void, std::string> identify(SSL_CTX& context, const TlsServer& tls
   sk_X509_free(rest);
   if (!used)
     return std::unexpected{fmt::format("{}: the library does not accept this certificate: {}",
-                                       tls.certificate.string(), ERR_reason_error_string(ERR_peek_last_error()))};
+                                       tls.certificate.string(),
+                                       ERR_reason_error_string(ERR_peek_last_error()))};
   return {};
 }
 

@@ -80,7 +80,8 @@ std::expected<Selection, Answer> read_selection(const Request& request) {
   if (state.empty()) return selection;
   const auto* const found = std::ranges::find(standings, state, [](Standing one) { return name(one); });
   if (found == standings.end())
-    return std::unexpected{plain(400, "unknown state; there are wrong, unmeasured, warned, pending and well")};
+    return std::unexpected{
+        plain(400, "unknown state; there are wrong, unmeasured, warned, pending and well")};
   selection.standing = *found;
   return selection;
 }
@@ -102,8 +103,8 @@ Selected select(const Board& board, const Selection& selection) {
   return selected;
 }
 
-std::expected<std::size_t, Answer> read_number(const Request& request, std::string_view name, std::size_t least,
-                                               std::size_t most, std::size_t otherwise) {
+std::expected<std::size_t, Answer> read_number(const Request& request, std::string_view name,
+                                               std::size_t least, std::size_t most, std::size_t otherwise) {
   const auto text = request.parameter(name);
   if (text.empty()) return otherwise;
   const auto number = whole_number<std::size_t>(text);

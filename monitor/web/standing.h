@@ -22,8 +22,8 @@ enum class Standing : std::uint8_t {
   pending,     ///< not measured yet
   well,
 };
-inline constexpr std::array standings{Standing::wrong, Standing::unmeasured, Standing::warned, Standing::pending,
-                                      Standing::well};
+inline constexpr std::array standings{Standing::wrong, Standing::unmeasured, Standing::warned,
+                                      Standing::pending, Standing::well};
 
 /// What is confirmed; before that, what the last run said.
 std::optional<Verdict> verdict_of(const TargetState& state);
@@ -44,13 +44,13 @@ struct Selection {
 std::expected<Selection, Answer> read_selection(const Request& request);
 
 struct Selected {
-  std::vector<std::size_t> places;                      ///< in the plan, worst first, else in its order
+  std::vector<std::size_t> places;                     ///< in the plan, worst first, else in its order
   std::array<std::size_t, standings.size()> counts{};  ///< by standing, whatever standing was selected
 };
 Selected select(const Board& board, const Selection& selection);
 
 /// A number of the query from `least` to `most`; `otherwise` when it is not there.
-std::expected<std::size_t, Answer> read_number(const Request& request, std::string_view name, std::size_t least,
-                                               std::size_t most, std::size_t otherwise);
+std::expected<std::size_t, Answer> read_number(const Request& request, std::string_view name,
+                                               std::size_t least, std::size_t most, std::size_t otherwise);
 
 }  // namespace fwprobe::monitor

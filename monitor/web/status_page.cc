@@ -1,6 +1,7 @@
 #include "monitor/web/status_page.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -68,7 +69,8 @@ Html counts(const Selected& selected, const Selection& selection) {
     const auto count = selected.counts[static_cast<std::size_t>(standing)];
     if (count == 0) continue;
     Html item = reports::mark(sign_of(standing));
-    item += element("a", {{"href", link_to(selection, standing, 1)}}, text(fmt::format("{} {}", count, words(standing))));
+    item += element("a", {{"href", link_to(selection, standing, 1)}},
+                    text(fmt::format("{} {}", count, words(standing))));
     items += element("li", {{"class", reports::status_class(sign_of(standing))}}, item);
   }
   return element("ul", {{"class", "counts"}}, items);
@@ -80,18 +82,21 @@ Html state_cell(const TargetState& state, probe::WallClock::time_point now) {
   if (!verdict) return cell;
   cell += element("small", {}, text(verdict_text(*verdict), 120));
   if (state.confirmed)
-    cell += element("small", {}, text(fmt::format("for {}, since ", age_text(now - state.since))), time_element(state.since));
+    cell += element("small", {}, text(fmt::format("for {}, since ", age_text(now - state.since))),
+                    time_element(state.since));
   if (state.last && Verdict{state.last->status, state.last->as_expected, state.last->cause} != *verdict)
     cell += element("small", {}, text("the last run says something else; not confirmed yet"));
   return cell;
 }
 
 Html row(const Watched& watched, const TargetState& state, probe::WallClock::time_point now) {
-  Html who = element("a", {{"href", target_path(watched)}, {"id", "t-" + watched.id}}, text(watched.name, 80));
+  Html who =
+      element("a", {{"href", target_path(watched)}, {"id", "t-" + watched.id}}, text(watched.name, 80));
   if (const auto address = watched.target.text(); address != watched.name)
     who += element("small", {}, text(address, 80));
   if (!watched.group.empty()) who += element("small", {}, text("in " + watched.group, 80));
-  const auto last = state.last ? fmt::format("{} ago", age_text(now - state.last->began)) : std::string{"none yet"};
+  const auto last =
+      state.last ? fmt::format("{} ago", age_text(now - state.last->began)) : std::string{"none yet"};
   Html cells = element("th", {{"scope", "row"}}, who);
   cells += element("td", {}, state_cell(state, now));
   cells += element("td", {{"class", "strip"}}, strip(state, now));
@@ -102,8 +107,9 @@ Html row(const Watched& watched, const TargetState& state, probe::WallClock::tim
 Html table(const Board& board, std::span<const std::size_t> places, probe::WallClock::time_point now) {
   Html titles;
   for (const auto title : {"Target", "State", "Last 24 hours", "Last run"})
-    titles += element("th", {{"scope", "col"}, {"class", std::string_view{title} == "Last 24 hours" ? "strip" : ""}},
-                      text(title));
+    titles += element(
+        "th", {{"scope", "col"}, {"class", std::string_view{title} == "Last 24 hours" ? "strip" : ""}},
+        text(title));
   Html rows;
   for (const auto place : places) rows += row(board.plan.targets[place], board.states[place], now);
   return element("table", {{"class", "targets"}}, element("thead", {}, element("tr", {}, titles)),
@@ -114,10 +120,12 @@ Html pages(const Selection& selection, std::size_t page, std::size_t last) {
   if (last <= 1) return {};
   Html parts;
   if (page > 1)
-    parts += element("a", {{"href", link_to(selection, selection.standing, page - 1)}, {"rel", "prev"}}, "Before");
+    parts +=
+        element("a", {{"href", link_to(selection, selection.standing, page - 1)}, {"rel", "prev"}}, "Before");
   parts += element("span", {}, text(fmt::format("page {} of {}", page, last)));
   if (page < last)
-    parts += element("a", {{"href", link_to(selection, selection.standing, page + 1)}, {"rel", "next"}}, "Next");
+    parts +=
+        element("a", {{"href", link_to(selection, selection.standing, page + 1)}, {"rel", "next"}}, "Next");
   return element("nav", {{"class", "pages"}, {"aria-label", "Pages"}}, parts);
 }
 
@@ -133,7 +141,8 @@ std::vector<Recent> recent_changes(const Board& board) {
     for (const auto& change : board.states[i].changes)
       if (change.from) recent.push_back({&board.plan.targets[i], &change});
   const auto most = recent.begin() + static_cast<std::ptrdiff_t>(std::min(recent.size(), most_changes));
-  std::ranges::partial_sort(recent, most, std::ranges::greater{}, [](const Recent& one) { return one.change->at; });
+  std::ranges::partial_sort(recent, most, std::ranges::greater{},
+                            [](const Recent& one) { return one.change->at; });
   recent.erase(most, recent.end());
   return recent;
 }
@@ -150,7 +159,8 @@ Html changes(const Board& board) {
     items += element("li", {}, item);
   }
   if (items.empty()) return {};
-  return element("section", {{"aria-labelledby", "changes"}}, element("h2", {{"id", "changes"}}, "Last changes"),
+  return element("section", {{"aria-labelledby", "changes"}},
+                 element("h2", {{"id", "changes"}}, "Last changes"),
                  element("ol", {{"class", "list"}}, items));
 }
 
@@ -160,14 +170,16 @@ Answer status_page(const Board& board, const Request& request, probe::WallClock:
   const auto selection = read_selection(request);
   if (!selection) return selection.error();
   const auto selected = select(board, *selection);
-  const auto last = std::max<std::size_t>(1, (selected.places.size() + targets_of_a_page - 1) / targets_of_a_page);
+  const auto last =
+      std::max<std::size_t>(1, (selected.places.size() + targets_of_a_page - 1) / targets_of_a_page);
   const auto asked = read_number(request, "page", 1, 1'000'000, 1);
   if (!asked) return asked.error();
   const auto page = std::min(*asked, last);
 
   const auto places = std::span{selected.places}.subspan((page - 1) * targets_of_a_page);
   const auto trouble = selected.counts[static_cast<std::size_t>(Standing::wrong)];
-  const auto title = fmt::format("{} of {} targets not as expected", trouble, board.plan.targets.size());
+  const auto all = std::accumulate(selected.counts.begin(), selected.counts.end(), std::size_t{0});
+  const auto title = fmt::format("{} of {} targets not as expected", trouble, all);
   Html overview = element("h1", {}, text(title));
   overview += counts(selected, *selection);
   Html live = element("section", {{"class", "overview"}}, overview);

@@ -20,7 +20,9 @@ using reports::text;
 
 constexpr std::size_t rows_of_a_table = 40;
 
-Verdict verdict_of_run(const Outcome& outcome) { return {outcome.status, outcome.as_expected, outcome.cause}; }
+Verdict verdict_of_run(const Outcome& outcome) {
+  return {outcome.status, outcome.as_expected, outcome.cause};
+}
 
 Html fact(std::string_view name, const Html& value) {
   return element("div", {}, element("dt", {}, text(name)), element("dd", {}, value));
@@ -29,8 +31,9 @@ Html fact(std::string_view name, const Html& value) {
 Html facts(const Watched& watched, const TargetState& state) {
   Html parts = fact("Address", text(watched.target.text(), 200));
   const auto& expect = watched.expect;
-  parts += fact("Expected", text(fmt::format("{}{}", reports::status_word(expect.status),
-                                             expect.cause ? fmt::format(" ({})", checks::row(*expect.cause).code) : "")));
+  parts += fact("Expected",
+                text(fmt::format("{}{}", reports::status_word(expect.status),
+                                 expect.cause ? fmt::format(" ({})", checks::row(*expect.cause).code) : "")));
   parts += fact("Measured every", text(duration_text(watched.interval)));
   if (!watched.group.empty()) parts += fact("Group", text(watched.group, 80));
   if (state.last) {
@@ -50,13 +53,13 @@ Html verdict_part(const Watched& watched, const TargetState& state, probe::WallC
   Html parts = element("h1", {}, text(watched.name, 120));
   Html line = standing_element(standing);
   if (verdict) line += text(fmt::format(": {}", verdict_text(*verdict)), 200);
-  if (state.confirmed)
-    line += text(fmt::format(", for {}", age_text(now - state.since)));
+  if (state.confirmed) line += text(fmt::format(", for {}", age_text(now - state.since)));
   parts += element("p", {}, line);
   if (state.last && !state.last->summary.empty()) parts += element("p", {}, text(state.last->summary, 400));
   parts += facts(watched, state);
-  parts += element("p", {}, element("a", {{"href", target_path(watched) + "/report"}, {"id", "report"}},
-                                    "The full report of the last run that was kept"));
+  parts += element("p", {},
+                   element("a", {{"href", target_path(watched) + "/report"}, {"id", "report"}},
+                           "The full report of the last run that was kept"));
   return element("section", {{"class", "verdict " + reports::status_class(sign_of(standing))}}, parts);
 }
 
@@ -76,12 +79,14 @@ Html changes_part(const TargetState& state, probe::WallClock::time_point now) {
 
 /// A bar for each run, the newest on the right; its height is how long the run took.
 Html picture(const std::vector<Outcome>& history) {
-  const auto longest = std::max(std::ranges::max(history, {}, &Outcome::took).took, probe::Clock::duration{1});
+  const auto longest =
+      std::max(std::ranges::max(history, {}, &Outcome::took).took, probe::Clock::duration{1});
   const auto width = 1.0 / static_cast<double>(runs_of_a_page);
   Html bars;
   for (std::size_t i = 0; i < std::min(history.size(), runs_of_a_page); ++i) {
     const auto& run = history[i];
-    const auto height = std::max(0.04, static_cast<double>(run.took.count()) / static_cast<double>(longest.count()));
+    const auto height =
+        std::max(0.04, static_cast<double>(run.took.count()) / static_cast<double>(longest.count()));
     bars += element("rect", {{"class", reports::status_class(sign_of(standing_of(verdict_of_run(run))))},
                              {"x", percent(1 - width * static_cast<double>(i + 1))},
                              {"y", percent(1 - height)},
@@ -89,10 +94,11 @@ Html picture(const std::vector<Outcome>& history) {
                              {"height", percent(height)}});
   }
   const auto wrong = std::ranges::count_if(history, [](const Outcome& run) { return !run.as_expected; });
-  return element("svg", {{"class", "history"},
-                         {"role", "img"},
-                         {"aria-label", fmt::format("{} runs, {} of them not as expected; the longest took {}",
-                                                    history.size(), wrong, duration_text(longest))}},
+  return element("svg",
+                 {{"class", "history"},
+                  {"role", "img"},
+                  {"aria-label", fmt::format("{} runs, {} of them not as expected; the longest took {}",
+                                             history.size(), wrong, duration_text(longest))}},
                  bars);
 }
 
@@ -123,7 +129,7 @@ Html runs_table(const std::vector<Outcome>& history) {
     cells += element("td", {}, phases_text(run.phases));
     rows += element("tr", {}, cells);
   }
-  return element("table", {{"class", "targets"}}, element("thead", {}, element("tr", {}, titles)),
+  return element("table", {{"class", "runs"}}, element("thead", {}, element("tr", {}, titles)),
                  element("tbody", {}, rows));
 }
 
@@ -143,7 +149,8 @@ Html history_part(const std::expected<std::vector<Outcome>, std::string>& histor
 }  // namespace
 
 Answer target_page(const Board& board, std::size_t place,
-                   const std::expected<std::vector<Outcome>, std::string>& history, probe::WallClock::time_point now) {
+                   const std::expected<std::vector<Outcome>, std::string>& history,
+                   probe::WallClock::time_point now) {
   const auto& watched = board.plan.targets[place];
   const auto& state = board.states[place];
   Html live = verdict_part(watched, state, now);

@@ -43,7 +43,8 @@ Outcome each_pair(const YamlNode& map, std::string_view what, Take take) {
 }
 
 Outcome take_text(const YamlNode& value, std::string& to) {
-  if (value.kind != YamlNode::Kind::scalar || value.text.empty()) return complaint(value, "a text is missing here");
+  if (value.kind != YamlNode::Kind::scalar || value.text.empty())
+    return complaint(value, "a text is missing here");
   to = value.text;
   return std::nullopt;
 }
@@ -80,15 +81,17 @@ Outcome take_word(const YamlNode& value, const std::array<Named<T>, size>& table
   return complaint(value, fmt::format("{} is none of {}", excerpt(value.text), names));
 }
 
-constexpr std::array<Named<ClientAuth>, 6> client_auths{{{"NoClientCert", ClientAuth::none},
-                                                         {"RequestClientCert", ClientAuth::request},
-                                                         {"RequireClientCert", ClientAuth::require_any},
-                                                         {"RequireAnyClientCert", ClientAuth::require_any},
-                                                         {"VerifyClientCertIfGiven", ClientAuth::verify_if_given},
-                                                         {"RequireAndVerifyClientCert",
-                                                          ClientAuth::require_and_verify}}};
-constexpr std::array<Named<int>, 4> versions{
-    {{"TLS13", TLS1_3_VERSION}, {"TLS12", TLS1_2_VERSION}, {"TLS11", TLS1_1_VERSION}, {"TLS10", TLS1_VERSION}}};
+constexpr std::array<Named<ClientAuth>, 6> client_auths{
+    {{"NoClientCert", ClientAuth::none},
+     {"RequestClientCert", ClientAuth::request},
+     {"RequireClientCert", ClientAuth::require_any},
+     {"RequireAnyClientCert", ClientAuth::require_any},
+     {"VerifyClientCertIfGiven", ClientAuth::verify_if_given},
+     {"RequireAndVerifyClientCert", ClientAuth::require_and_verify}}};
+constexpr std::array<Named<int>, 4> versions{{{"TLS13", TLS1_3_VERSION},
+                                              {"TLS12", TLS1_2_VERSION},
+                                              {"TLS11", TLS1_1_VERSION},
+                                              {"TLS10", TLS1_VERSION}}};
 /// Go's names of crypto/tls.
 constexpr std::array<Named<std::string_view>, 4> curves{
     {{"CurveP256", "P-256"}, {"CurveP384", "P-384"}, {"CurveP521", "P-521"}, {"X25519", "X25519"}}};
@@ -133,32 +136,37 @@ Outcome take_tls(const YamlNode& map, const std::filesystem::path& folder, std::
                 .most_version = TLS1_3_VERSION,
                 .ciphers = {},
                 .groups = {}};
-  auto wrong = each_pair(map, "tls_server_config", [&](const YamlNode& key, const YamlNode& value) -> Outcome {
-    if (key.text == "cert_file") return take_path(value, folder, tls.certificate);
-    if (key.text == "key_file") return take_path(value, folder, tls.key);
-    if (key.text == "client_ca_file") return take_path(value, folder, tls.client_ca);
-    if (key.text == "client_auth_type") return take_word(value, client_auths, tls.client_auth);
-    if (key.text == "min_version") return take_word(value, versions, tls.least_version);
-    if (key.text == "max_version") return take_word(value, versions, tls.most_version);
-    if (key.text == "cipher_suites") return take_ciphers(value, tls.ciphers);
-    if (key.text == "curve_preferences") return take_groups(value, tls.groups);
-    if (key.text == "prefer_server_cipher_suites") return take_flag(value, tls.server_preference);
-    if (key.text == "cert" || key.text == "key" || key.text == "client_ca")
-      return complaint(key, fmt::format("{0} in the text itself is not supported; name a file with {0}_file", key.text));
-    return complaint(key, fmt::format("unknown key {} of tls_server_config", excerpt(key.text)));
-  });
+  auto wrong =
+      each_pair(map, "tls_server_config", [&](const YamlNode& key, const YamlNode& value) -> Outcome {
+        if (key.text == "cert_file") return take_path(value, folder, tls.certificate);
+        if (key.text == "key_file") return take_path(value, folder, tls.key);
+        if (key.text == "client_ca_file") return take_path(value, folder, tls.client_ca);
+        if (key.text == "client_auth_type") return take_word(value, client_auths, tls.client_auth);
+        if (key.text == "min_version") return take_word(value, versions, tls.least_version);
+        if (key.text == "max_version") return take_word(value, versions, tls.most_version);
+        if (key.text == "cipher_suites") return take_ciphers(value, tls.ciphers);
+        if (key.text == "curve_preferences") return take_groups(value, tls.groups);
+        if (key.text == "prefer_server_cipher_suites") return take_flag(value, tls.server_preference);
+        if (key.text == "cert" || key.text == "key" || key.text == "client_ca")
+          return complaint(
+              key,
+              fmt::format("{0} in the text itself is not supported; name a file with {0}_file", key.text));
+        return complaint(key, fmt::format("unknown key {} of tls_server_config", excerpt(key.text)));
+      });
   if (wrong) return wrong;
   if (map.kind == YamlNode::Kind::empty) return std::nullopt;
-  if (tls.certificate.empty()) return complaint(map, "cert_file is missing; it names the server's certificate");
-  if (tls.key.empty()) return complaint(map, "key_file is missing; it names the key of the server's certificate");
+  if (tls.certificate.empty())
+    return complaint(map, "cert_file is missing; it names the server's certificate");
+  if (tls.key.empty())
+    return complaint(map, "key_file is missing; it names the key of the server's certificate");
   if (tls.least_version > tls.most_version) return complaint(map, "min_version is newer than max_version");
   const bool verifies =
       tls.client_auth == ClientAuth::verify_if_given || tls.client_auth == ClientAuth::require_and_verify;
   if (verifies && tls.client_ca.empty())
     return complaint(map, "client_ca_file is missing; clients' certificates are verified by it");
   if (!tls.client_ca.empty() && tls.client_auth == ClientAuth::none)
-    return complaint(map,
-                     "client_ca_file without client_auth_type has no effect; set it to RequireAndVerifyClientCert");
+    return complaint(
+        map, "client_ca_file without client_auth_type has no effect; set it to RequireAndVerifyClientCert");
   to = std::move(tls);
   return std::nullopt;
 }
@@ -184,16 +192,17 @@ Outcome take_field(const YamlNode& key, const YamlNode& value, WebConfig& config
 }
 
 Outcome take_http(const YamlNode& map, WebConfig& config) {
-  return each_pair(map, "http_server_config", [&config](const YamlNode& key, const YamlNode& value) -> Outcome {
-    // HTTP/2 is negotiated (RFC 9113 §3.2): whoever would like it gets HTTP/1.1.
-    bool ignored = false;
-    if (key.text == "http2") return take_flag(value, ignored);
-    if (key.text == "headers")
-      return each_pair(value, "headers", [&config](const YamlNode& name, const YamlNode& field) {
-        return take_field(name, field, config);
+  return each_pair(
+      map, "http_server_config", [&config](const YamlNode& key, const YamlNode& value) -> Outcome {
+        // HTTP/2 is negotiated (RFC 9113 §3.2): whoever would like it gets HTTP/1.1.
+        bool ignored = false;
+        if (key.text == "http2") return take_flag(value, ignored);
+        if (key.text == "headers")
+          return each_pair(value, "headers", [&config](const YamlNode& name, const YamlNode& field) {
+            return take_field(name, field, config);
+          });
+        return complaint(key, fmt::format("unknown key {} of http_server_config", excerpt(key.text)));
       });
-    return complaint(key, fmt::format("unknown key {} of http_server_config", excerpt(key.text)));
-  });
 }
 
 Outcome take_user(const YamlNode& key, const YamlNode& value, WebConfig& config) {
@@ -201,10 +210,13 @@ Outcome take_user(const YamlNode& key, const YamlNode& value, WebConfig& config)
     return complaint(key, "a user's name is not empty and has no ':' (RFC 7617 §2)");
   const auto cost = bcrypt_cost(value.text);
   if (!cost)
-    return complaint(value, fmt::format("the password of {} is no bcrypt hash; make one with: htpasswd -nBC 10 '' | tr -d ':\\n'",
-                                        excerpt(key.text)));
+    return complaint(
+        value,
+        fmt::format("the password of {} is no bcrypt hash; make one with: htpasswd -nBC 10 '' | tr -d ':\\n'",
+                    excerpt(key.text)));
   if (*cost > highest_cost)
-    return complaint(value, fmt::format("the cost {} takes too long for every request; at most {}", *cost, highest_cost));
+    return complaint(
+        value, fmt::format("the cost {} takes too long for every request; at most {}", *cost, highest_cost));
   config.users.push_back({key.text, probe::Secret{value.text}});
   return std::nullopt;
 }
@@ -241,8 +253,8 @@ std::expected<probe::Secret, std::string> token_of(const std::filesystem::path& 
   if (!content) return std::unexpected{content.error()};
   while (!content->empty() && (content->back() == '\n' || content->back() == '\r')) content->pop_back();
   if (content->size() < 16)
-    return std::unexpected{fmt::format("{}: a token has at least 16 characters; make one with: openssl rand -hex 32",
-                                       file.string())};
+    return std::unexpected{fmt::format(
+        "{}: a token has at least 16 characters; make one with: openssl rand -hex 32", file.string())};
   // RFC 6750 §2.1: b64token.
   if (std::ranges::any_of(*content, [](char c) { return c <= ' ' || c >= 0x7f; }))
     return std::unexpected{fmt::format("{}: a token is one word of printable ASCII", file.string())};
@@ -263,7 +275,8 @@ std::optional<int> bcrypt_cost(std::string_view hash) {
   return cost;
 }
 
-std::expected<WebConfigText, std::string> read_web_config(std::string_view text, const std::filesystem::path& file) {
+std::expected<WebConfigText, std::string> read_web_config(std::string_view text,
+                                                          const std::filesystem::path& file) {
   const auto told = [&file](const Complaint& wrong) {
     return std::unexpected{
         fmt::format("{}:{}:{}: {}", file.string(), wrong.place.line, wrong.place.column, wrong.message)};

@@ -39,15 +39,16 @@ struct WebConfig {
   bool is_open() const { return users.empty() && !token; }
 };
 
-/// Relative file names are below `file`'s folder, as the toolkit has them. The error is "file:line:column: what",
-/// with what would be right. An empty name: plain HTTP for everybody.
+/// Relative file names are below `file`'s folder, as the toolkit has them. The error is "file:line:column:
+/// what", with what would be right. An empty name: plain HTTP for everybody.
 std::expected<WebConfig, std::string> load_web_config(const std::filesystem::path& file);
 /// The text of one; reads no file: `token_file` is where the token would come from.
 struct WebConfigText {
   WebConfig config;
   std::filesystem::path token_file;
 };
-std::expected<WebConfigText, std::string> read_web_config(std::string_view text, const std::filesystem::path& file);
+std::expected<WebConfigText, std::string> read_web_config(std::string_view text,
+                                                          const std::filesystem::path& file);
 
 /// The work factor of a bcrypt hash; nothing when it is none.
 std::optional<int> bcrypt_cost(std::string_view hash);

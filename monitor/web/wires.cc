@@ -68,7 +68,8 @@ void Wires::make_room() {
 void Wires::end_all() {
   asio::error_code ignored;
   for (const auto& [connection, known] : known_)
-    if (const auto wire = known.wire.lock()) wire->socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    if (const auto wire = known.wire.lock())
+      wire->socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   known_.clear();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The connections of the HTTP side below RESTinio: TCP, or TLS over it, with what RESTinio leaves open: a deadline
-// for the handshake, and room for the next client when others hold connections and say nothing.
+// The connections of the HTTP side below RESTinio: TCP, or TLS over it, with what RESTinio leaves open: a
+// deadline for the handshake, and room for the next client when others hold connections and say nothing.
 
 #include <chrono>
 #include <cstdint>
@@ -45,7 +45,8 @@ class Wires : public asio::execution_context::service {
   void use(std::shared_ptr<asio::ssl::context> context, WireLimits limits);
 
   /// A connection was accepted; `ready` is called when requests can be read from it, or with why not.
-  void begin(std::uint64_t connection, const std::shared_ptr<Wire>& wire, std::function<void(std::error_code)> ready);
+  void begin(std::uint64_t connection, const std::shared_ptr<Wire>& wire,
+             std::function<void(std::error_code)> ready);
   /// A request of the connection is being answered.
   void busy(std::uint64_t connection);
   /// It was answered.
@@ -125,7 +126,8 @@ inline restinio::impl::tls_socket_t* make_tls_socket_pointer_for_state_listener(
 }
 
 template <typename Connection, typename Start, typename Failed>
-void prepare_connection_and_start_read(WireSocket& socket, Connection& connection, Start start, Failed failed) {
+void prepare_connection_and_start_read(WireSocket& socket, Connection& connection, Start start,
+                                       Failed failed) {
   socket.wires().begin(connection.connection_id(), socket.wire(),
                        [start, failed, self = connection.shared_from_this()](std::error_code error) mutable {
                          if (error)

@@ -10,8 +10,8 @@ namespace fwprobe::tests {
 inline const probe::WallClock::time_point noon =
     std::chrono::sys_days{std::chrono::year{2026} / 1 / 31} + std::chrono::hours{12};
 
-inline monitor::Outcome outcome(checks::Status status, monitor::Expectation expect, std::optional<checks::Cause> cause,
-                                probe::WallClock::time_point began) {
+inline monitor::Outcome outcome(checks::Status status, monitor::Expectation expect,
+                                std::optional<checks::Cause> cause, probe::WallClock::time_point began) {
   monitor::Outcome outcome;
   outcome.began = began;
   outcome.took = std::chrono::milliseconds{42};
@@ -23,7 +23,8 @@ inline monitor::Outcome outcome(checks::Status status, monitor::Expectation expe
   outcome.phases.dns = std::chrono::milliseconds{3};
   outcome.phases.tcp = std::chrono::milliseconds{5};
   if (status == checks::Status::fail)
-    outcome.location = checks::Location{checks::Where::path, 2, asio::ip::make_address("198.51.100.1"), {}, {}};
+    outcome.location =
+        checks::Location{checks::Where::path, 2, asio::ip::make_address("198.51.100.1"), {}, {}};
   if (status <= checks::Status::warn) {
     outcome.phases.tls = std::chrono::milliseconds{12};
     outcome.phases.http_first_byte = std::chrono::milliseconds{20};

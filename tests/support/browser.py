@@ -9,9 +9,9 @@ import tempfile
 import time
 
 LIMIT = 60  # seconds, for an answer
-# Without its sandbox, which root may not have. The names of this machine's network lead nowhere.
+# Without its sandbox, which root may not have. Names lead nowhere; a page may come from this machine.
 OPTIONS = ["--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-           "--hide-scrollbars", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"]
+           "--hide-scrollbars", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
 class Browser:
@@ -85,7 +85,7 @@ class Page:
             self.ask(f"{domain}.enable")
         self.resize(width, 800)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.url = str(path) if str(path).startswith("http") else "file://" + str(path)
+        self.url = str(path) if ":" in str(path) else "file://" + str(path)
         self.ask("Page.navigate", url=self.url)
         until = time.monotonic() + LIMIT
         while not any(event["method"] == "Page.loadEventFired" for event in browser.events):

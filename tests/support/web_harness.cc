@@ -1,4 +1,5 @@
-// The HTTP side of the service alone, with a board of samples and real probes, for tests that speak to its sockets:
+// The HTTP side of the service alone, with a board of samples and real probes, for tests that speak to its
+// sockets:
 //   web_harness [--config web-config.yml] [--targets N] [--ca FILE] ADDRESS:PORT...
 // It says on standard output where it listens, one line for each address, and ends with SIGTERM.
 
@@ -7,9 +8,9 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/signal_set.hpp>
 #include <asio/detached.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <asio/signal_set.hpp>
 
 #include "board_sample.h"
 #include "monitor/web/server.h"
@@ -63,7 +64,8 @@ class SampleBackend : public monitor::Backend {
  private:
   static asio::awaitable<checks::Investigation> measure(checks::Target target, monitor::Manner manner) {
     checks::Observer silent;
-    auto investigation = co_await checks::investigate(target, *manner.settings, *manner.contexts, silent, manner.limits);
+    auto investigation =
+        co_await checks::investigate(target, *manner.settings, *manner.contexts, silent, manner.limits);
     investigation.settings = manner.settings;
     co_return investigation;
   }
@@ -79,13 +81,15 @@ monitor::Module module(std::string name, checks::Profile profile, const std::str
   settings.trace = checks::TraceMode::never;
   settings.tls.ca_file = ca;
   // Nothing answers there: every name fails at once.
-  settings.dns_servers = {*reports::endpoint_from("127.0.0.1:1")
-                               .transform([](const auto& pair) { return asio::ip::udp::endpoint{pair.first, pair.second}; })};
+  settings.dns_servers = {*reports::endpoint_from("127.0.0.1:1").transform([](const auto& pair) {
+    return asio::ip::udp::endpoint{pair.first, pair.second};
+  })};
   auto contexts = probe::TlsContexts::load(settings.tls);
   if (!contexts) throw std::runtime_error{contexts.error()};
   return {std::move(name),
           {std::make_shared<const checks::Settings>(std::move(settings)),
-           std::make_shared<probe::TlsContexts>(std::move(*contexts)), {}}};
+           std::make_shared<probe::TlsContexts>(std::move(*contexts)),
+           {}}};
 }
 
 int serve(std::span<char*> arguments) {
@@ -102,11 +106,13 @@ int serve(std::span<char*> arguments) {
       ca = arguments[++i];
     } else {
       const auto colon = argument.rfind(':');
-      web.listen.emplace_back(asio::ip::make_address(std::string{argument.substr(0, colon)}),
-                              static_cast<std::uint16_t>(std::stoul(std::string{argument.substr(colon + 1)})));
+      web.listen.emplace_back(
+          asio::ip::make_address(std::string{argument.substr(0, colon)}),
+          static_cast<std::uint16_t>(std::stoul(std::string{argument.substr(colon + 1)})));
     }
   }
-  web.modules = {module("http_2xx", checks::Profile::web, ca), module("tcp_connect", checks::Profile::tcp, ca),
+  web.modules = {module("http_2xx", checks::Profile::web, ca),
+                 module("tcp_connect", checks::Profile::tcp, ca),
                  module("tls_connect", checks::Profile::tls, ca)};
   for (const auto* prefix : {"127.0.0.0/8", "::1/128"}) {
     const auto parsed = allowlist::parse_prefix(prefix);
