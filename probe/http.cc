@@ -89,7 +89,7 @@ asio::awaitable<Exchanged> exchange(HttpQuestion question, Connection connection
   const auto deadline = Clock::now() + timeout;
   const auto expect =
       question.request.method == "HEAD" ? HttpParser::Expect::no_body : HttpParser::Expect::body;
-  const auto zeros = question.request.zeros;
+  const auto zeros = secrets.body.empty() ? question.request.zeros : 0;
   HttpParser parser{expect, limits};
   HttpExchange fact{std::move(question), {}, {}};
 

@@ -93,6 +93,8 @@ struct HttpLimits {
 struct HttpSecrets {
   std::vector<HttpHeader> user_headers;  ///< `--header`; may replace the ones of the request
   Secret token;                          ///< for Credential::token: Basic with an empty user (RFC 7617)
+  Secret authorization;                  ///< the whole value of Authorization; empty: none
+  std::string body;                      ///< of the request, in place of its zeros
   std::string proxy_authorization;       ///< for absolute-form: the whole value of Proxy-Authorization
   /// Blanks in `text` whatever of this a server may have echoed: the token, and the values of the user's
   /// headers except short ones and those of headers that are public by their name (Accept, Origin, …).

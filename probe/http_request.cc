@@ -87,10 +87,14 @@ std::expected<std::string, std::string> serialize(const HttpQuestion& question, 
   if (question.form == RequestForm::absolute && !secrets.proxy_authorization.empty())
     fields.push_back({"Proxy-Authorization", secrets.proxy_authorization});
   replace(fields, secrets.user_headers);
+  if (!secrets.authorization.empty()) {
+    remove(fields, "Authorization");
+    fields.push_back({"Authorization", secrets.authorization.expose()});
+  }
   std::string length;
-  if (request.zeros > 0) {
+  if (request.zeros > 0 || !secrets.body.empty()) {
     // Whatever a user's header says of it, this is how much follows.
-    length = std::to_string(request.zeros);
+    length = std::to_string(secrets.body.empty() ? request.zeros : secrets.body.size());
     remove(fields, "Content-Length");
   }
 
@@ -99,7 +103,7 @@ std::expected<std::string, std::string> serialize(const HttpQuestion& question, 
   std::optional<std::string> problem;
   if (!is_token(request.method) || has_control(target) || target.find_first_of(" \t") != std::string::npos)
     problem = "the request line has a space or control character";
-  auto size = request.method.size() + target.size() + 32;
+  auto size = request.method.size() + target.size() + secrets.body.size() + 32;
   for (const auto& field : fields) {
     if (!problem) problem = what_is_wrong_with(field);
     size += field.name.size() + field.value.size() + 4;
@@ -114,7 +118,7 @@ std::expected<std::string, std::string> serialize(const HttpQuestion& question, 
     bytes.reserve(size);  // at once, so that no smaller buffer is left behind with a credential
     bytes.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\n");
     for (const auto& [name, value] : fields) bytes.append(name).append(": ").append(value).append("\r\n");
-    bytes.append("\r\n");
+    bytes.append("\r\n").append(secrets.body);
   }
   overwrite(authorization.data(), authorization.size());
   if (problem) return std::unexpected{std::move(*problem)};

@@ -138,6 +138,7 @@ std::optional<std::string> kept_value(std::string_view name, std::string_view va
 
 void HttpSecrets::scrub(std::string& text) const {
   token.scrub(text);
+  scrub_credential(text, authorization.expose());
   for (const auto& [name, value] : user_headers) {
     if (is_one_of(name, credential_headers))
       scrub_credential(text, value);
