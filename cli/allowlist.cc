@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/kept_lists.h"
+#include "cli/kept_files.h"
 #include "cli/output.h"
 #include "reports/escape.h"
 

@@ -7,7 +7,7 @@
 
 #include "allowlist/publishers.h"
 #include "cli/allowlist.h"
-#include "cli/kept_lists.h"
+#include "cli/kept_files.h"
 #include "reports/escape.h"
 #include "reports/value_text.h"
 

@@ -14,7 +14,7 @@
 #include "checks/redirects.h"
 #include "cli/allowlist.h"
 #include "cli/kept_edition.h"
-#include "cli/kept_lists.h"
+#include "cli/kept_files.h"
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/progress.h"

@@ -24,14 +24,13 @@
 #include "cli/rules.h"
 #include "cli/rules_rehearse.h"
 #include "cli/run.h"
+#include "cli/serve.h"
 #include "cli/trace.h"
 #include "cli/values.h"
 #include "version.h"
 
 namespace fwprobe::cli {
 namespace {
-
-constexpr std::string_view later_verbs[] = {"serve"};
 
 constexpr auto footer =
     "Exit codes: 0 passed, 1 failed (or warned, with --strict), 2 wrong usage, 3 could not be measured,\n"
@@ -84,11 +83,6 @@ ExitCode explain_usage(const CLI::App& app, const CLI::ParseError& error, int ar
       const bool is_verb_place = wants_verb && depth < argc && argument.data() == argv[depth];
       if (std::ranges::find(words, word) != words.end() || (!word.starts_with("-") && !is_verb_place))
         continue;
-      if (std::ranges::find(later_verbs, word) != std::end(later_verbs))
-        return refuse(
-            fmt::format("the verb '{}' is not in this version yet; 'fwprobe --help' lists those that are",
-                        word),
-            help);
       const auto meant = nearest(word, words);
       const auto kind = word.starts_with("-") ? "option" : "verb";
       if (meant.empty()) return refuse(fmt::format("unknown {} '{}'", kind, word), help);
@@ -166,6 +160,11 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   define_run_options(*run, run_arguments);
   run->footer(footer);
 
+  ServeArguments serve_arguments;
+  auto* serve = app.add_subcommand(
+      "serve", "measure a suite's targets on schedule, with pages, metrics, history and notices");
+  define_serve_options(*serve, serve_arguments);
+
   TraceArguments trace_arguments;
   auto* trace =
       app.add_subcommand("trace", "print the hops to a port as they answer, and where the flow ends");
@@ -226,6 +225,7 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   if (rehearse->parsed()) return run_rules_rehearse(rules_arguments, variables);
   if (diff->parsed()) return run_diff(diff_arguments, variables);
   if (run->parsed()) return run_suite(run_arguments, variables);
+  if (serve->parsed()) return run_serve(serve_arguments, variables);
   if (trace->parsed()) return run_trace(trace_arguments, variables);
   return judge->parsed() ? run_judge(judge_arguments, variables) : run_check(arguments, variables);
 }

@@ -7,7 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
-#include "cli/kept_lists.h"
+#include "cli/kept_files.h"
 #include "cli/reading.h"
 #include "cli/values.h"
 

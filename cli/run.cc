@@ -5,10 +5,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "cli/allowlist.h"
 #include "cli/measure.h"
+#include "cli/open_files.h"
 #include "cli/progress.h"
 #include "cli/reading.h"
 #include "cli/suite/suite.h"
@@ -20,9 +20,6 @@ namespace {
 
 /// So many targets at once when neither the suite nor the command line says it.
 constexpr std::size_t usual_jobs = 200;
-/// Both families, a resolver for each and what comparison opens.
-constexpr std::size_t descriptors_of_a_target = 4;
-constexpr std::size_t descriptors_of_the_program = 64;
 
 Parsed<std::size_t> parse_jobs(std::string_view text) {
   constexpr std::size_t most = 100'000;
@@ -57,28 +54,6 @@ Parsed<std::vector<const monitor::Watched*>> chosen(const monitor::Plan& plan,
         std::ranges::any_of(only, [&](const auto& word) { return is_called(watched, word); }))
       all.push_back(&watched);
   return all;
-}
-
-/// As many jobs as there are file descriptors for: the soft limit is raised as far as it may.
-std::size_t affordable(std::size_t jobs) {
-  ::rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return jobs;
-  const auto need = static_cast<rlim_t>(jobs * descriptors_of_a_target + descriptors_of_the_program);
-  if (limit.rlim_cur < need) {
-    limit.rlim_cur = std::min(limit.rlim_max, need);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-  if (limit.rlim_cur >= need) return jobs;
-  const auto possible = std::max<std::size_t>(
-      limit.rlim_cur > descriptors_of_the_program
-          ? (limit.rlim_cur - descriptors_of_the_program) / descriptors_of_a_target
-          : 0,
-      1);
-  fmt::print(stderr,
-             "fwprobe: {} open files are allowed (ulimit -Hn); {} targets are measured at the same time in "
-             "place of {}, for which {} are needed\n",
-             limit.rlim_cur, possible, jobs, need);
-  return possible;
 }
 
 std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }

@@ -6,7 +6,16 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include "cli/allowlist.h"
+#include "cli/kept_files.h"
+#include "cli/open_files.h"
+#include "cli/serve_pages.h"
+#include "cli/suite/suite.h"
 #include "cli/values.h"
+#include "monitor/notices/event.h"
+#include "monitor/notices/sender.h"
+#include "monitor/web/web_config.h"
+#include "reports/value_text.h"
 #include "text/ascii.h"
 
 namespace fwprobe::cli {
@@ -27,18 +36,61 @@ monitor::ServiceManager service_manager(const Variables& variables) {
   return monitor::ServiceManager{value(variables, "NOTIFY_SOCKET"), watchdog};
 }
 
-std::expected<std::vector<asio::ip::tcp::endpoint>, UsageError> listen_addresses(
-    const ServeArguments& arguments) {
+Parsed<std::vector<asio::ip::tcp::endpoint>> listen_addresses(const std::vector<std::string>& texts) {
   std::vector<asio::ip::tcp::endpoint> endpoints;
-  for (const auto& text : arguments.listen) {
+  for (const auto& text : texts) {
     const auto endpoint = parse_endpoint(text);
     if (!endpoint)
-      return std::unexpected{UsageError{
-          fmt::format("--listen: '{}' is no address with a port; write 127.0.0.1:9115 or [::1]:9115", text)}};
+      return std::unexpected{
+          fmt::format("--listen: '{}' is no address with a port; write 127.0.0.1:9876 or [::1]:9876", text)};
     endpoints.emplace_back(endpoint->first, endpoint->second);
   }
   return endpoints;
 }
+
+/// Read at the start and for each reload: the suite and all files that it names.
+class PlanReader {
+ public:
+  PlanReader(const ServeArguments& arguments, const Variables& variables,
+             std::vector<asio::ip::tcp::endpoint> listen)
+      : arguments_{arguments}, variables_{variables}, listen_{std::move(listen)} {}
+
+  Parsed<monitor::Plan> operator()() const {
+    auto suite = read_suite(arguments_.config, variables_);
+    if (!suite) return std::unexpected{suite.error().message};
+    show_notes(arguments_.config, suite->notes);
+    auto plan = std::move(suite->plan);
+    if (!listen_.empty()) plan.web.listen = listen_;
+    if (plan.web.listen.empty())
+      plan.web.listen.emplace_back(asio::ip::address_v4::loopback(), std::uint16_t{9876});
+    if (!arguments_.web_config.empty()) plan.web.config = arguments_.web_config;
+    if (const auto web = monitor::load_web_config(plan.web.config); !web)
+      return std::unexpected{web.error()};
+    if (auto placed = place_database(plan.history.database); !placed)
+      return std::unexpected{placed.error()};
+    plan.jobs = affordable(plan.jobs == 0 ? usual_jobs : plan.jobs);
+    return plan;
+  }
+
+ private:
+  static constexpr std::size_t usual_jobs = 100;
+
+  Parsed<void> place_database(std::filesystem::path& database) const {
+    if (!database.empty()) return {};
+    const auto folder = kept_state(variables_);
+    if (folder.empty())
+      return std::unexpected{"there is no home directory to keep the history in; write serve: {database: FILE}"};
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return std::unexpected{fmt::format("{}: {}", folder, error.message())};
+    database = folder + "/history.db";
+    return {};
+  }
+
+  const ServeArguments& arguments_;
+  const Variables& variables_;
+  std::vector<asio::ip::tcp::endpoint> listen_;
+};
 
 }  // namespace
 
@@ -47,28 +99,26 @@ void define_serve_options(CLI::App& verb, ServeArguments& arguments) {
       ->type_name("FILE")
       ->required();
   verb.add_option("--listen", arguments.listen,
-                  "serve pages and metrics here, in place of the suite's addresses")
-      ->type_name("ADDR:PORT");
+                  "serve pages and metrics here, in place of the suite's addresses (repeatable); default: "
+                  "127.0.0.1:9876")
+      ->type_name("ADDR:PORT")
+      ->allow_extra_args(false);
+  verb.add_option("--web-config", arguments.web_config,
+                  "TLS and users, in the format of the Prometheus exporter-toolkit, in place of the suite's")
+      ->type_name("FILE");
   verb.add_option("--log-format", arguments.log_format, "of the lines on standard error")
       ->type_name("logfmt|json")
       ->capture_default_str();
 }
 
-ExitCode run_serve(const ServeArguments& arguments, const Variables& variables, const PlanReader& read_plan,
-                   const std::function<void(monitor::Service&)>& accompany) {
+ExitCode run_serve(const ServeArguments& arguments, const Variables& variables) {
   if (arguments.log_format != "logfmt" && arguments.log_format != "json")
     return wrong_usage(
         fmt::format("--log-format: '{}' is not known; write logfmt or json", arguments.log_format));
   const auto format = arguments.log_format == "json" ? monitor::LogFormat::json : monitor::LogFormat::logfmt;
-  const auto listen = listen_addresses(arguments);
-  if (!listen) return wrong_usage(listen.error().message);
-
-  const auto read = [&]() -> std::expected<monitor::Plan, std::string> {
-    auto plan = read_plan();
-    if (!plan) return std::unexpected{plan.error().message};
-    if (!listen->empty()) plan->web.listen = *listen;
-    return std::move(*plan);
-  };
+  auto listen = listen_addresses(arguments.listen);
+  if (!listen) return wrong_usage(listen.error());
+  const PlanReader read{arguments, variables, std::move(*listen)};
   auto plan = read();
   if (!plan) return wrong_usage(plan.error());
 
@@ -76,10 +126,17 @@ ExitCode run_serve(const ServeArguments& arguments, const Variables& variables, 
   // Values are made on one thread and freed on another: with an arena for each, memory would be kept thrice.
   ::mallopt(M_ARENA_MAX, 1);
 
-  monitor::ServiceParts parts{read, {}, monitor::Log{format, STDERR_FILENO}, service_manager(variables), {}};
-  parts.drain = std::chrono::seconds{10};
-  monitor::Service service{std::move(*plan), std::move(parts)};
-  accompany(service);
+  const auto web = plan->web;
+  monitor::Service service{std::move(*plan),
+                           {read, monitor::notices_of, monitor::Log{format, STDERR_FILENO}, service_manager(variables)}};
+  ServiceBackend backend{service};
+  auto server = monitor::Server::open(service.context(), web, backend);
+  if (!server) return wrong_usage(server.error());
+  for (const auto& endpoint : server->endpoints())
+    service.log().write(monitor::LogLevel::info, "listening",
+                        {{"address", reports::endpoint_text(endpoint.address(), endpoint.port())}});
+  service.accompany(serve_pages(service, *server));
+  service.accompany(monitor::send_notices(service));
   service.run();
   return ExitCode::passed;  // an end that was asked for
 }

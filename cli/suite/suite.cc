@@ -8,7 +8,7 @@
 
 #include "checks/reach_plan.h"
 #include "cli/check_options.h"
-#include "cli/kept_lists.h"
+#include "cli/kept_files.h"
 #include "cli/suite/levels.h"
 #include "cli/suite/names.h"
 #include "cli/suite/service.h"

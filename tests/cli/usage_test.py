@@ -30,7 +30,8 @@ class Usage(unittest.TestCase):
         rows = [
             ([], "no verb"),
             (["chekc", TARGET], "did you mean 'check'?"),
-            (["serve"], "not in this version yet"),
+            (["serve"], "--config is required"),
+            (["serve", "--config", "no-such-file.yaml"], "no-such-file.yaml"),
             (["run"], "SUITE"),
             (["run", "/nonexistent/suite.yaml"], "/nonexistent/suite.yaml: No such file"),
             (["check"], "TARGET"),

@@ -1,0 +1,38 @@
+#include "cli/open_files.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+namespace fwprobe::cli {
+namespace {
+
+/// Both families, a resolver for each and what comparison opens.
+constexpr std::size_t descriptors_of_a_target = 4;
+constexpr std::size_t descriptors_of_the_program = 64;
+
+}  // namespace
+
+std::size_t affordable(std::size_t jobs) {
+  ::rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return jobs;
+  const auto need = static_cast<rlim_t>(jobs * descriptors_of_a_target + descriptors_of_the_program);
+  if (limit.rlim_cur < need) {
+    limit.rlim_cur = std::min(limit.rlim_max, need);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  if (limit.rlim_cur >= need) return jobs;
+  const auto possible =
+      std::max<std::size_t>(limit.rlim_cur > descriptors_of_the_program
+                                ? (limit.rlim_cur - descriptors_of_the_program) / descriptors_of_a_target
+                                : 0,
+                            1);
+  fmt::print(stderr,
+             "fwprobe: {} open files are allowed (ulimit -Hn); {} targets are measured at the same time in "
+             "place of {}, for which {} are needed\n",
+             limit.rlim_cur, possible, jobs, need);
+  return possible;
+}
+
+}  // namespace fwprobe::cli
