@@ -23,6 +23,10 @@ constexpr Clock::duration longest_backoff = std::chrono::seconds{30};
 /// A disk that has not answered for so long hangs.
 constexpr Clock::duration patience = std::chrono::seconds{5};
 
+/// Of one transaction: after trouble the rest follows at once, and what fits on a disk that is nearly full is
+/// kept.
+constexpr std::ptrdiff_t most_outcomes = 1000;
+
 /// Full reports wait unrendered, with the bodies of their responses.
 constexpr std::size_t most_reports = 16;
 
@@ -65,10 +69,12 @@ class Store::Impl {
   }
 
   void record(const std::string& id, const Outcome& outcome) {
-    if (unwritten(&Batch::outcomes) >= limits_.outcomes)
+    if (unwritten(&Batch::outcomes) >= limits_.outcomes) {
       ++lost_;
-    else
-      pending_.outcomes.push_back({id, outcome});
+      return;
+    }
+    auto& row = pending_.outcomes.emplace_back(id, outcome).value;
+    if (row.status == checks::Status::pass) row.summary = {};  // it is not stored, see insert_outcome()
   }
 
   void record(const std::string& id, const Change& change) {
@@ -168,7 +174,7 @@ class Store::Impl {
       if (state.cancelled() != asio::cancellation_type::none) co_return;
       // A locked or full database is tried again also when nothing is new: health says how it is now.
       if (!retained_ && pending_.empty() && !trouble_) continue;
-      if (!retained_) retained_ = std::make_shared<Batch>(std::exchange(pending_, {}));
+      if (!retained_) retained_ = std::make_shared<Batch>(next_batch());
       co_await write();
     }
   }
@@ -186,6 +192,17 @@ class Store::Impl {
   }
 
  private:
+  /// All that waits, but for outcomes beyond those that one transaction should hold.
+  Batch next_batch() {
+    auto batch = std::exchange(pending_, {});
+    if (std::ssize(batch.outcomes) <= most_outcomes) return batch;
+    const auto rest = batch.outcomes.begin() + most_outcomes;
+    pending_.outcomes.assign(std::move_iterator{rest}, std::move_iterator{batch.outcomes.end()});
+    batch.outcomes.erase(rest, batch.outcomes.end());
+    hurried_ = true;
+    return batch;
+  }
+
   /// Both hold the batch: this coroutine may be cancelled before the thread is done with it.
   awaitable<void> write() {
     in_flight_since_ = Clock::now();

@@ -55,7 +55,7 @@ struct StoreHealth {
 class Store {
  public:
   struct Limits {
-    std::size_t outcomes = 20'000;  ///< that wait while the database cannot be written
+    std::size_t outcomes = 10'000;  ///< that wait while the database cannot be written
     std::size_t notices = 10'000;   ///< on disk; the oldest give way
     std::chrono::days retention{30};
   };
