@@ -1,0 +1,80 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "../support/board_sample.h"
+#include "monitor/web/api.h"
+#include "monitor/web/metrics.h"
+
+namespace fwprobe::monitor {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using tests::board_sample;
+using tests::noon;
+
+constexpr std::string_view bad =
+    R"({target="bad",name="https://bad.example.com/",group="odd & <hostile>\"",site="ams")";
+
+std::string series(std::string_view name, std::string_view more) {
+  return std::string{name} + std::string{bad} + std::string{more};
+}
+
+TEST(Metrics, SayWhatIsKnownOfATarget) {
+  const auto text = render_metrics(board_sample(), noon, {});
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_target_status", ",status=\"fail\"} 1\n")));
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_target_status", ",status=\"pass\"} 0\n")));
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_target_as_expected", "} 0\n")));
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_target_cause_info",
+                                     ",cause=\"tcp.filtered\",where=\"path\",responsible=\"network\"} 1\n")));
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_blocking_hop", "} 2\n")));
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_phase_duration_seconds", ",phase=\"tcp\"} 0.005000\n")));
+  EXPECT_THAT(text, HasSubstr(series("fwprobe_target_runs_total", ",status=\"fail\"} 1\n")));
+  EXPECT_THAT(text, HasSubstr("fwprobe_target_as_expected{target=\"closed\""));
+  EXPECT_THAT(text, Not(HasSubstr("fwprobe_target_status{target=\"new\"")));
+}
+
+TEST(Metrics, SayHowTheServiceIs) {
+  auto board = board_sample();
+  EXPECT_THAT(render_metrics(board, noon, {}), HasSubstr("\nfwprobe_database_up 1\n"));
+  board.health.database_trouble = "disk full";
+  board.health.reload_trouble = "no";
+  board.health.history_lost = 7;
+  const auto text = render_metrics(board, noon,
+                                   {.cpu_seconds = 1.5,
+                                    .resident_bytes = 4096,
+                                    .virtual_bytes = {},
+                                    .open_descriptors = 5,
+                                    .most_descriptors = {},
+                                    .threads = {}});
+  for (const auto* line :
+       {"fwprobe_database_up 0", "fwprobe_config_last_reload_successful 0", "fwprobe_history_lost_total 7",
+        "fwprobe_targets 6", "process_cpu_seconds_total 1.500000", "process_resident_memory_bytes 4096",
+        "process_open_fds 5", "fwprobe_uptime_seconds 18000"})
+    EXPECT_THAT(text, HasSubstr("\n" + std::string{line} + "\n"));
+  EXPECT_THAT(text, Not(HasSubstr("process_virtual_memory_bytes")));
+}
+
+TEST(Metrics, GrowWithTheTargetsAndNothingElse) {
+  auto board = board_sample();
+  const auto lines = [&board] { return std::ranges::count(render_metrics(board, noon, {}), '\n'); };
+  const auto before = lines();
+  board.states[1].last->summary = std::string(10'000, 'x');
+  board.states[1].changes.resize(20);
+  EXPECT_EQ(lines(), before);
+}
+
+TEST(Api, WritesTextsOfTheNetworkAsUtf8) {
+  auto board = board_sample();
+  board.states[1].last->summary = "\xff\"\n";
+  const auto document = nlohmann::json::parse(target_json(board, 1));
+  EXPECT_EQ(document["schema"], "fwprobe/target/v1");
+  EXPECT_EQ(document["state"], "wrong");
+  EXPECT_EQ(document["last"]["summary"], "\xef\xbf\xbd\"\n");
+  EXPECT_EQ(document["last"]["location"]["hop"], 2);
+  EXPECT_TRUE(document["last"]["leaf_expiry"].is_null());
+}
+
+}  // namespace
+}  // namespace fwprobe::monitor
