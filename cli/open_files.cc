@@ -8,13 +8,18 @@
 namespace fwprobe::cli {
 namespace {
 
-/// Both families, a resolver for each and what comparison opens.
-constexpr std::size_t descriptors_of_a_target = 4;
 constexpr std::size_t descriptors_of_the_program = 64;
 
 }  // namespace
 
-std::size_t affordable(std::size_t jobs) {
+std::size_t descriptors(const monitor::Watched& watched) {
+  const auto& settings = *watched.manner.settings;
+  const bool only_connected = watched.target.scheme == checks::Scheme::tcp && watched.target.host.address &&
+                              settings.trace == checks::TraceMode::never;
+  return only_connected ? 1 : most_descriptors;
+}
+
+std::size_t affordable(std::size_t jobs, std::size_t descriptors_of_a_target) {
   ::rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return jobs;
   const auto need = static_cast<rlim_t>(jobs * descriptors_of_a_target + descriptors_of_the_program);

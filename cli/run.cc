@@ -44,23 +44,25 @@ Parsed<std::vector<const monitor::Watched*>> chosen(const monitor::Plan& plan,
       known.insert(known.end(), watched.tags.begin(), watched.tags.end());
     }
     const auto meant = nearest(word, known);
-    return std::unexpected{fmt::format("'{}' is no tag, group or id of the suite; {}", word,
-                                       meant.empty() ? "--dry-run lists them"
-                                                     : fmt::format("did you mean '{}'?", meant))};
+    return std::unexpected{
+        fmt::format("'{}' is no tag, group or id of the suite; {}", word,
+                    meant.empty() ? "--dry-run lists them" : fmt::format("did you mean '{}'?", meant))};
   }
   std::vector<const monitor::Watched*> all;
   for (const auto& watched : plan.targets)
-    if (only.empty() ||
-        std::ranges::any_of(only, [&](const auto& word) { return is_called(watched, word); }))
+    if (only.empty() || std::ranges::any_of(only, [&](const auto& word) { return is_called(watched, word); }))
       all.push_back(&watched);
   return all;
 }
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 /// One line: how it is called, what is measured, what is expected, and how.
 std::string line(const monitor::Watched& watched) {
-  auto text = fmt::format("{}  {}  expect {}", watched.id, watched.target.text(), checks::text(watched.expect));
+  auto text =
+      fmt::format("{}  {}  expect {}", watched.id, watched.target.text(), checks::text(watched.expect));
   if (!watched.group.empty()) text += "  group " + watched.group;
   if (!watched.tags.empty()) text += "  tags " + joined(watched.tags);
   if (!watched.manner.options->empty()) text += "  " + *watched.manner.options;
@@ -80,8 +82,9 @@ ExitCode show_plan(const std::vector<const monitor::Watched*>& targets, const Wo
 
 void define_run_options(CLI::App& verb, RunArguments& a) {
   verb.add_option("SUITE", a.suite, "the suite file (docs/suites.md)")->type_name("FILE")->required();
-  repeatable(verb.add_option("--only", a.only, "only targets with this tag, group or id (repeatable: any of these)")
-                 ->type_name("TAG|GROUP|ID"));
+  repeatable(
+      verb.add_option("--only", a.only, "only targets with this tag, group or id (repeatable: any of these)")
+          ->type_name("TAG|GROUP|ID"));
   verb.add_option("--jobs", a.jobs, "so many targets at the same time; default: the suite's, else 200")
       ->type_name("N");
   verb.add_flag("--dry-run", a.dry_run, "print what would be measured, and measure nothing");
@@ -93,26 +96,28 @@ ExitCode run_suite(const RunArguments& arguments, const Variables& variables) {
   Output output;
   understand_output(arguments.output, read, output);
   std::optional<std::size_t> jobs;
-  read.one("--jobs", arguments.jobs, [](std::string_view text) -> Parsed<std::optional<std::size_t>> {
-    return parse_jobs(text);
-  }, jobs);
+  read.one(
+      "--jobs", arguments.jobs,
+      [](std::string_view text) -> Parsed<std::optional<std::size_t>> { return parse_jobs(text); }, jobs);
   if (read.error()) return wrong_usage(read.error()->message);
   const auto suite = read_suite(arguments.suite, variables);
   if (!suite) return wrong_usage(suite.error().message);
   const auto& plan = suite->plan;
   const auto targets = chosen(plan, arguments.only);
   if (!targets) return wrong_usage("--only: " + targets.error());
-  for (const auto& note : suite->notes)
-    fmt::print(stderr, "fwprobe: {}\n", reports::printable(note, 1000));
+  for (const auto& note : suite->notes) fmt::print(stderr, "fwprobe: {}\n", reports::printable(note, 1000));
 
   Work work;
   work.jobs = std::min(jobs.value_or(plan.jobs == 0 ? usual_jobs : plan.jobs), targets->size());
   work.per_destination = plan.per_destination;
   if (arguments.dry_run) return show_plan(*targets, work);
-  work.jobs = affordable(work.jobs);
-  for (const auto* watched : *targets)
+  std::size_t most_descriptors = 1;
+  for (const auto* watched : *targets) {
+    most_descriptors = std::max(most_descriptors, descriptors(*watched));
     work.items.push_back({&watched->target, watched->manner.settings.get(), watched->manner.contexts.get(),
                           watched->manner.limits, watched->expect});
+  }
+  work.jobs = affordable(work.jobs, most_descriptors);
 
   Progress progress{LiveLines::mode(output.quiet), targets->size()};
   auto measured = measure(work, progress);

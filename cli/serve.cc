@@ -64,11 +64,9 @@ class PlanReader {
     if (plan.web.listen.empty())
       plan.web.listen.emplace_back(asio::ip::address_v4::loopback(), std::uint16_t{9876});
     if (!arguments_.web_config.empty()) plan.web.config = arguments_.web_config;
-    if (const auto web = monitor::load_web_config(plan.web.config); !web)
-      return std::unexpected{web.error()};
-    if (auto placed = place_database(plan.history.database); !placed)
-      return std::unexpected{placed.error()};
-    plan.jobs = affordable(plan.jobs == 0 ? usual_jobs : plan.jobs);
+    if (const auto web = monitor::load_web_config(plan.web.config); !web) return std::unexpected{web.error()};
+    if (auto placed = place_database(plan.history.database); !placed) return std::unexpected{placed.error()};
+    plan.jobs = affordable(plan.jobs == 0 ? usual_jobs : plan.jobs, most_descriptors);
     return plan;
   }
 
@@ -79,7 +77,8 @@ class PlanReader {
     if (!database.empty()) return {};
     const auto folder = kept_state(variables_);
     if (folder.empty())
-      return std::unexpected{"there is no home directory to keep the history in; write serve: {database: FILE}"};
+      return std::unexpected{
+          "there is no home directory to keep the history in; write serve: {database: FILE}"};
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) return std::unexpected{fmt::format("{}: {}", folder, error.message())};
@@ -127,8 +126,9 @@ ExitCode run_serve(const ServeArguments& arguments, const Variables& variables) 
   ::mallopt(M_ARENA_MAX, 1);
 
   const auto web = plan->web;
-  monitor::Service service{std::move(*plan),
-                           {read, monitor::notices_of, monitor::Log{format, STDERR_FILENO}, service_manager(variables)}};
+  monitor::Service service{
+      std::move(*plan),
+      {read, monitor::notices_of, monitor::Log{format, STDERR_FILENO}, service_manager(variables)}};
   ServiceBackend backend{service};
   auto server = monitor::Server::open(service.context(), web, backend);
   if (!server) return wrong_usage(server.error());
