@@ -11,6 +11,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "checks/hop_names.h"
+#include "checks/investigation_of_many.h"
 #include "probe/deadline.h"
 
 namespace fwprobe::checks {
@@ -30,8 +31,13 @@ constexpr std::chrono::milliseconds name_patience{500};
 class Engine {
  public:
   Engine(const Target& target, const Settings& settings, probe::TlsContexts& contexts, Observer& observer,
-         probe::HttpLimits limits)
-      : target_{target}, settings_{settings}, contexts_{contexts}, observer_{observer}, limits_{limits} {}
+         probe::HttpLimits limits, probe::EnvironmentMemory& environment)
+      : target_{target},
+        settings_{settings},
+        contexts_{contexts},
+        observer_{observer},
+        limits_{limits},
+        environment_{environment} {}
 
   /// Returns false when it was cancelled or the deadline came before nothing was left to ask.
   awaitable<bool> run() {
@@ -175,7 +181,7 @@ class Engine {
   }
 
   awaitable<Answer> measure(probe::EnvironmentQuestion question) {
-    co_return Answer{probe::read_environment(std::move(question), settings_.system_files), std::nullopt};
+    co_return Answer{environment_.read(std::move(question), settings_.system_files), std::nullopt};
   }
 
   awaitable<Answer> measure(probe::DnsQuestion question) {
@@ -276,6 +282,7 @@ class Engine {
   probe::TlsContexts& contexts_;
   Observer& observer_;
   const probe::HttpLimits limits_;
+  probe::EnvironmentMemory& environment_;
   const Clock::time_point deadline_ =
       Clock::now() + settings_.deadline + settings_.idle.value_or(Clock::duration::zero());
 
@@ -295,10 +302,18 @@ class Engine {
 
 awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
                                      Observer& observer, probe::HttpLimits limits, Expectation expected) {
+  probe::EnvironmentMemory environment;
+  co_return co_await investigate(std::move(target), settings, contexts, observer, limits, expected,
+                                 environment);
+}
+
+awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
+                                     Observer& observer, probe::HttpLimits limits, Expectation expected,
+                                     probe::EnvironmentMemory& environment) {
   Investigation investigation;
   investigation.target = std::move(target);
   if (expected.status == Status::fail) investigation.held = Held{expected, {}, {}};
-  Engine engine{investigation.target, settings, contexts, observer, limits};
+  Engine engine{investigation.target, settings, contexts, observer, limits, environment};
   investigation.complete = co_await engine.run();
   investigation.evidence = std::move(engine).take_evidence();
   conclude(investigation, settings);

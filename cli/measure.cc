@@ -12,6 +12,7 @@
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 
+#include "checks/investigation_of_many.h"
 #include "cli/deliver.h"
 #include "reports/run_mark.h"
 
@@ -91,7 +92,8 @@ class Run {
     const auto task = tasks_.emplace(tasks_.end());
     asio::co_spawn(
         context_,
-        checks::investigate(*item.target, *item.settings, *item.contexts, observer_, item.limits, item.expected),
+        checks::investigate(*item.target, *item.settings, *item.contexts, observer_, item.limits, item.expected,
+                            environment_),
         asio::bind_cancellation_slot(task->slot(), [this, next, task, &signals](const std::exception_ptr& failure,
                                                                                 checks::Investigation result) {
           if (failure) failure_ = failure;
@@ -112,6 +114,7 @@ class Run {
 
   const Work& work_;
   checks::Observer& observer_;
+  probe::EnvironmentMemory environment_;
   asio::io_context context_{1};
   std::list<asio::cancellation_signal> tasks_;  ///< of the targets that are measured now
   std::vector<std::optional<checks::Investigation>> results_;

@@ -1,5 +1,7 @@
 #include "probe/environment.h"
 
+#include "probe/environment_memory.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -113,6 +115,10 @@ bool has_route(const asio::ip::udp::endpoint& destination) {
   return routed;
 }
 
+bool same(const SystemFiles& a, const SystemFiles& b) {
+  return a.resolv_conf == b.resolv_conf && a.hosts == b.hosts && a.nsswitch_conf == b.nsswitch_conf;
+}
+
 }  // namespace
 
 ResolverConfig parse_resolv_conf(std::string_view text) {
@@ -185,15 +191,24 @@ bool hosts_before_dns(std::string_view text) {
 }
 
 Environment read_environment(EnvironmentQuestion question, const SystemFiles& files) {
-  Environment environment;
-  environment.host = host_name();
-  environment.addresses = local_addresses();
-  // Any global address will do; these two belong to DNS root servers, which never move.
-  environment.ipv4_route = has_route({asio::ip::make_address("198.41.0.4"), dns_port});
-  environment.ipv6_route = has_route({asio::ip::make_address("2001:503:ba3e::2:30"), dns_port});
-  environment.resolver = parse_resolv_conf(content_of(files.resolv_conf));
-  environment.hosts_before_dns = hosts_before_dns(content_of(files.nsswitch_conf));
-  environment.hosts = parse_hosts(content_of(files.hosts), question.names);
+  return EnvironmentMemory{}.read(std::move(question), files);
+}
+
+Environment EnvironmentMemory::read(EnvironmentQuestion question, const SystemFiles& files) {
+  constexpr std::chrono::seconds fresh{1};
+  if (!last_ || !same(last_->files, files) || Clock::now() - last_->at >= fresh) {
+    Environment machine;
+    machine.host = host_name();
+    machine.addresses = local_addresses();
+    // Any global address will do; these two belong to DNS root servers, which never move.
+    machine.ipv4_route = has_route({asio::ip::make_address("198.41.0.4"), dns_port});
+    machine.ipv6_route = has_route({asio::ip::make_address("2001:503:ba3e::2:30"), dns_port});
+    machine.resolver = parse_resolv_conf(content_of(files.resolv_conf));
+    machine.hosts_before_dns = hosts_before_dns(content_of(files.nsswitch_conf));
+    last_ = Reading{files, Clock::now(), std::move(machine), content_of(files.hosts)};
+  }
+  auto environment = last_->machine;
+  environment.hosts = parse_hosts(last_->hosts_file, question.names);
   environment.question = std::move(question);
   return environment;
 }
