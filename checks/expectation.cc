@@ -42,7 +42,8 @@ Diagnosis diagnosis_of(const Finding& finding, Location location) {
 }  // namespace
 
 std::string text(const Expectation& expectation) {
-  return fmt::format("{}{}{}", name(expectation.status), expectation.cause ? " " : "", code(expectation.cause));
+  return fmt::format("{}{}{}", name(expectation.status), expectation.cause ? " " : "",
+                     code(expectation.cause));
 }
 
 void hold(Investigation& investigation) {
@@ -65,18 +66,17 @@ void hold(Investigation& investigation) {
     return;
   }
   if (held.measured != Status::fail) {
-    auto finding = problem(Status::fail, Check::environment, subject, Cause::expect_open, expected + ", and works",
-                           proof(investigation.findings), facts);
+    auto finding = problem(Status::fail, Check::environment, subject, Cause::expect_open,
+                           expected + ", and works", proof(investigation.findings), facts);
     investigation.status = Status::fail;
     diagnosis = diagnosis_of(finding, {Where::path, {}, {}, {}, {}});
     investigation.findings.push_back(std::move(finding));
     return;
   }
   if (wanted && held.cause != wanted) {
-    auto finding =
-        problem(Status::fail, Check::environment, subject, Cause::expect_other_cause,
-                fmt::format("{}, and fails with {} ({})", expected, measured, diagnosis->title),
-                diagnosis->evidence, facts);
+    auto finding = problem(Status::fail, Check::environment, subject, Cause::expect_other_cause,
+                           fmt::format("{}, and fails with {} ({})", expected, measured, diagnosis->title),
+                           diagnosis->evidence, facts);
     finding.confidence = diagnosis->confidence;
     diagnosis = diagnosis_of(finding, diagnosis->location);
     investigation.findings.push_back(std::move(finding));

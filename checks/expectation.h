@@ -27,9 +27,9 @@ struct Held {
 
 struct Investigation;
 
-/// Judges what was measured against the failure that `held` expects: one that comes as expected passes, and its
-/// findings stay as they were measured. A failure with another cause, and none at all, fail with a cause of
-/// their own; what could not be measured stays an error.
+/// Judges what was measured against the failure that `held` expects: one that comes as expected passes, and
+/// its findings stay as they were measured. A failure with another cause, and none at all, fail with a cause
+/// of their own; what could not be measured stays an error.
 void hold(Investigation& investigation);
 
 }  // namespace fwprobe::checks

@@ -156,7 +156,8 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   check->footer(footer);
 
   RunArguments run_arguments;
-  auto* run = app.add_subcommand("run", "measure every target of a suite once, with what is expected of each");
+  auto* run =
+      app.add_subcommand("run", "measure every target of a suite once, with what is expected of each");
   define_run_options(*run, run_arguments);
   run->footer(footer);
 

@@ -346,9 +346,10 @@ std::expected<checks::Target, std::string> understand_target(std::string_view te
 
 std::optional<UsageError> misfit(std::span<const checks::Target> targets, const checks::Settings& settings) {
   Reading read;
-  read.refuse(!settings.ssh_fingerprints.empty() &&
-                  std::ranges::none_of(targets, [](const auto& t) { return t.scheme == checks::Scheme::ssh; }),
-              "--ssh-fingerprint needs an ssh:// target");
+  read.refuse(
+      !settings.ssh_fingerprints.empty() &&
+          std::ranges::none_of(targets, [](const auto& t) { return t.scheme == checks::Scheme::ssh; }),
+      "--ssh-fingerprint needs an ssh:// target");
   const bool no_http =
       std::ranges::any_of(targets, [](const auto& target) { return !checks::is_http(target.scheme); });
   read.refuse(no_http && (settings.upload || settings.methods),
@@ -366,7 +367,8 @@ std::expected<CheckJob, UsageError> understand(const CheckArguments& a, const Va
   if (!settings) return std::unexpected{std::move(settings.error())};
   job.settings = std::move(*settings);
   read.many(
-      "", a.targets, [&](std::string_view text) { return understand_target(text, job.settings); }, job.targets);
+      "", a.targets, [&](std::string_view text) { return understand_target(text, job.settings); },
+      job.targets);
   if (read.error()) return std::unexpected{*read.error()};
   if (auto wrong = misfit(job.targets, job.settings)) return std::unexpected{std::move(*wrong)};
   return job;

@@ -90,18 +90,18 @@ class Run {
     const auto& item = work_.items[next.index];
     ++next.destination->busy;
     const auto task = tasks_.emplace(tasks_.end());
-    asio::co_spawn(
-        context_,
-        checks::investigate(*item.target, *item.settings, *item.contexts, observer_, item.limits, item.expected,
-                            environment_),
-        asio::bind_cancellation_slot(task->slot(), [this, next, task, &signals](const std::exception_ptr& failure,
-                                                                                checks::Investigation result) {
-          if (failure) failure_ = failure;
-          results_[next.index] = std::move(result);
-          tasks_.erase(task);
-          finish(*next.destination);
-          start_what_may(signals);
-        }));
+    asio::co_spawn(context_,
+                   checks::investigate(*item.target, *item.settings, *item.contexts, observer_, item.limits,
+                                       item.expected, environment_),
+                   asio::bind_cancellation_slot(
+                       task->slot(), [this, next, task, &signals](const std::exception_ptr& failure,
+                                                                  checks::Investigation result) {
+                         if (failure) failure_ = failure;
+                         results_[next.index] = std::move(result);
+                         tasks_.erase(task);
+                         finish(*next.destination);
+                         start_what_may(signals);
+                       }));
   }
 
   /// Who waits for this destination has waited longest.

@@ -1,7 +1,5 @@
 #include "probe/environment.h"
 
-#include "probe/environment_memory.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -16,6 +14,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "probe/environment_memory.h"
 
 namespace fwprobe::probe {
 namespace {

@@ -19,7 +19,7 @@ class EnvironmentMemory {
   struct Reading {
     SystemFiles files;
     Clock::time_point at;
-    Environment machine;    ///< without the entries of the hosts file
+    Environment machine;  ///< without the entries of the hosts file
     std::string hosts_file;
   };
   std::optional<Reading> last_;

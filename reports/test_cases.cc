@@ -38,8 +38,8 @@ std::chrono::nanoseconds longest(const checks::Investigation& target, const Find
   return most;
 }
 
-/// What is wrong with a target that should fail, and does, is as it should be; what was expected in vain is told by
-/// a finding of its own, so that the others are only what was met.
+/// What is wrong with a target that should fail, and does, is as it should be; what was expected in vain is
+/// told by a finding of its own, so that the others are only what was met.
 bool is_no_news(const checks::Investigation& target, const Finding& finding) {
   return target.held && (finding.status == Status::fail || finding.status == Status::error) &&
          target.held->measured == Status::fail && finding.cause != checks::Cause::expect_other_cause;
@@ -67,8 +67,7 @@ std::vector<TestCase> test_cases(const checks::Investigation& target, const Rend
   for (auto& finding : findings) {
     auto name = fmt::format("{} {}", checks::name(finding.check), finding.subject);
     if (const int count = ++names[name]; count > 1) name += fmt::format(" ({})", count);
-    const auto outcome =
-        is_no_news(target, finding) ? Outcome::passed : outcome_of(finding.status, options);
+    const auto outcome = is_no_news(target, finding) ? Outcome::passed : outcome_of(finding.status, options);
     const auto took = longest(target, finding);
     cases.push_back({std::move(name), std::move(finding), outcome, took});
   }

@@ -29,8 +29,8 @@ Parsed<std::string> value_of(std::string_view reference, const Variables& variab
   const auto mark = reference.find(":-");
   const auto name = reference.substr(0, mark);
   if (!is_variable_name(name))
-    return std::unexpected{fmt::format("{} is not a variable's name; write ${{NAME}} or ${{NAME:-default}}",
-                                       excerpt(name))};
+    return std::unexpected{
+        fmt::format("{} is not a variable's name; write ${{NAME}} or ${{NAME:-default}}", excerpt(name))};
   const auto at = variables.find(std::string{name});
   if (at != variables.end() && (!at->second.empty() || mark == reference.npos)) return at->second;
   if (mark != reference.npos) return std::string{reference.substr(mark + 2)};
@@ -121,8 +121,8 @@ class Loader {
     const auto file = document.file.parent_path() / name.text;
     const auto same = identity(file);
     if (std::ranges::find(open_, same) != open_.end())
-      return wrong(fmt::format("{} includes itself in the end; leave one of the includes out",
-                               excerpt(name.text)));
+      return wrong(
+          fmt::format("{} includes itself in the end; leave one of the includes out", excerpt(name.text)));
     if (std::ranges::find(seen_, same) != seen_.end()) return std::nullopt;
     if (open_.size() >= deepest_include)
       return wrong(fmt::format("more than {} files include one another", deepest_include));

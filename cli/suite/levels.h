@@ -1,5 +1,6 @@
 #pragma once
-// What defaults, groups and targets of a suite may say alike: options of `check`, and how the target is watched.
+// What defaults, groups and targets of a suite may say alike: options of `check`, and how the target is
+// watched.
 
 #include <chrono>
 #include <optional>

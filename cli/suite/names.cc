@@ -32,23 +32,25 @@ Parsed<checks::Expectation> parse_expectation(std::string_view text) {
   if (text == "fail") return checks::Expectation{Status::fail, std::nullopt};
   constexpr std::string_view with_cause = "fail ";
   if (!text.starts_with(with_cause))
-    return std::unexpected{fmt::format("{} is no expectation; write pass, fail, or fail with a cause: fail tcp.rejected",
-                                       allowlist::excerpt(text))};
+    return std::unexpected{
+        fmt::format("{} is no expectation; write pass, fail, or fail with a cause: fail tcp.rejected",
+                    allowlist::excerpt(text))};
   const auto code = trimmed(text.substr(with_cause.size()));
   if (const auto cause = checks::cause_from(code)) return checks::Expectation{Status::fail, cause};
   std::vector<std::string> codes;
   for (const auto& row : checks::causes()) codes.emplace_back(row.code);
   const auto meant = nearest(code, codes);
-  return std::unexpected{fmt::format("unknown cause {}; {}", allowlist::excerpt(code),
-                                     meant.empty() ? "'fwprobe explain' lists them all"
-                                                   : fmt::format("did you mean '{}'?", meant))};
+  return std::unexpected{fmt::format(
+      "unknown cause {}; {}", allowlist::excerpt(code),
+      meant.empty() ? "'fwprobe explain' lists them all" : fmt::format("did you mean '{}'?", meant))};
 }
 
 Parsed<std::string> parse_id(std::string_view text) {
   if (!text.empty() && text.size() <= longest && std::ranges::all_of(text, is_id_character))
     return std::string{text};
-  return std::unexpected{fmt::format(
-      "{} is no id; write lower-case letters, digits, '.', '_' and '-', at most {}", allowlist::excerpt(text), longest)};
+  return std::unexpected{
+      fmt::format("{} is no id; write lower-case letters, digits, '.', '_' and '-', at most {}",
+                  allowlist::excerpt(text), longest)};
 }
 
 std::string id_of(std::string_view target) {
@@ -64,7 +66,8 @@ std::string id_of(std::string_view target) {
       id += c;
       continue;
     }
-    const bool punctuation = i < target.size() - rest.size() || c == ':' || (c == '/' && i + 1 == target.size());
+    const bool punctuation =
+        i < target.size() - rest.size() || c == ':' || (c == '/' && i + 1 == target.size());
     spelt = spelt && punctuation;
     if (!id.empty() && id.back() != '-') id += '-';
   }

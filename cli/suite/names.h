@@ -14,8 +14,8 @@ Parsed<checks::Expectation> parse_expectation(std::string_view text);
 
 /// An id as a suite gives it: lower-case letters, digits, '.', '_' and '-'; at most 100.
 Parsed<std::string> parse_id(std::string_view text);
-/// An id made of a target's text: the same whatever else the suite holds. What an id cannot spell is told apart by a
-/// number made of the text.
+/// An id made of a target's text: the same whatever else the suite holds. What an id cannot spell is told
+/// apart by a number made of the text.
 std::string id_of(std::string_view target);
 
 /// A tag or a group's name: at most 100 bytes without control characters.

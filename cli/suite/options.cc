@@ -17,8 +17,10 @@ namespace {
 constexpr std::string_view not_in_suites[] = {"help", "token-stdin"};
 
 /// Of each pair only one can be meant.
-constexpr std::pair<std::string_view, std::string_view> exclusive[] = {
-    {"ipv4", "ipv6"}, {"expect-public", "expect-private"}, {"proxy", "no-proxy"}, {"token-env", "token-file"}};
+constexpr std::pair<std::string_view, std::string_view> exclusive[] = {{"ipv4", "ipv6"},
+                                                                       {"expect-public", "expect-private"},
+                                                                       {"proxy", "no-proxy"},
+                                                                       {"token-env", "token-file"}};
 
 void collect(const CLI::App& app, std::vector<const CLI::Option*>& all) {
   for (const auto* option : app.get_options())
@@ -45,7 +47,8 @@ const Given& blamed(const std::string& message, const OptionLayer& layer, const 
   return what;
 }
 
-/// "timeout 3s, header Authorization, no-proxy": what a header says and who logs in to a proxy is nobody's business.
+/// "timeout 3s, header Authorization, no-proxy": what a header says and who logs in to a proxy is nobody's
+/// business.
 std::string shown(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) {
@@ -146,8 +149,7 @@ monitor::Manner Manners::of(const OptionLayer& layer, const Given& what, SuiteRe
 
 std::shared_ptr<probe::TlsContexts> Manners::contexts(const probe::TlsCredentials& credentials,
                                                       const Given& what, SuiteReading& reading) {
-  auto& made =
-      contexts_[{credentials.ca_file, credentials.client_certificate, credentials.client_key}];
+  auto& made = contexts_[{credentials.ca_file, credentials.client_certificate, credentials.client_key}];
   if (made) return made;
   auto loaded = probe::TlsContexts::load(credentials);
   if (loaded)

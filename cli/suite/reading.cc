@@ -22,7 +22,8 @@ std::vector<Given> SuiteReading::pairs(const Given& given, std::string_view righ
   for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
     const auto& key = children[i];
     if (const auto [first, fresh] = lines.try_emplace(key.text, key.place.line); !fresh) {
-      fail(given, key.place, fmt::format("{} is there twice, first on line {}", excerpt(key.text), first->second));
+      fail(given, key.place,
+           fmt::format("{} is there twice, first on line {}", excerpt(key.text), first->second));
       return {};
     }
     if (children[i + 1].kind == YamlNode::Kind::empty) {
@@ -85,8 +86,9 @@ std::size_t SuiteReading::number(const Given& given, std::size_t least, std::siz
 void SuiteReading::unknown(const Given& given, const std::vector<std::string>& known) {
   const auto meant = nearest(given.key->text, known);
   fail(given, given.key->place,
-       meant.empty() ? fmt::format("unknown key {}; docs/suites.md lists what there is", excerpt(given.key->text))
-                     : fmt::format("unknown key {}; did you mean '{}'?", excerpt(given.key->text), meant));
+       meant.empty()
+           ? fmt::format("unknown key {}; docs/suites.md lists what there is", excerpt(given.key->text))
+           : fmt::format("unknown key {}; did you mean '{}'?", excerpt(given.key->text), meant));
 }
 
 }  // namespace fwprobe::cli

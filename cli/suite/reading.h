@@ -1,6 +1,6 @@
 #pragma once
-// Walking through a suite's trees: the first thing that is wrong is kept with its place, and what follows it is
-// read for nothing.
+// Walking through a suite's trees: the first thing that is wrong is kept with its place, and what follows it
+// is read for nothing.
 
 #include <optional>
 #include <string>

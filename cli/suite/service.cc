@@ -22,8 +22,10 @@ std::filesystem::path path_of(const Given& given, SuiteReading& reading) {
 // ---- serve
 
 Parsed<asio::ip::tcp::endpoint> parse_listen(std::string_view text) {
-  if (const auto endpoint = parse_endpoint(text)) return asio::ip::tcp::endpoint{endpoint->first, endpoint->second};
-  return std::unexpected{fmt::format("{} is not ADDRESS:PORT, such as 127.0.0.1:9876 or [::1]:9876", excerpt(text))};
+  if (const auto endpoint = parse_endpoint(text))
+    return asio::ip::tcp::endpoint{endpoint->first, endpoint->second};
+  return std::unexpected{
+      fmt::format("{} is not ADDRESS:PORT, such as 127.0.0.1:9876 or [::1]:9876", excerpt(text))};
 }
 
 Parsed<std::string> parse_external_url(std::string_view text) {
@@ -159,8 +161,9 @@ void require_http(const probe::Secret& text, const Given& given, SuiteReading& r
 }
 
 /// The options that say how a receiver is reached.
-constexpr std::string_view connection_options[] = {
-    "ca-file", "client-cert", "client-key", "dns-server", "ipv4", "ipv6", "no-proxy", "proxy", "resolve", "source", "timeout"};
+constexpr std::string_view connection_options[] = {"ca-file", "client-cert", "client-key", "dns-server",
+                                                   "ipv4",    "ipv6",        "no-proxy",   "proxy",
+                                                   "resolve", "source",      "timeout"};
 
 monitor::Receiver read_receiver(const Given& given, Manners& manners, const Variables& variables,
                                 SuiteReading& reading) {
@@ -189,8 +192,9 @@ monitor::Receiver read_receiver(const Given& given, Manners& manners, const Vari
     } else if (std::ranges::find(connection_options, key) != std::end(connection_options)) {
       layer.emplace(key, pair);
     } else {
-      std::vector<std::string> known{"name",     "type",   "url", "url-env", "url-file", "authorization-env",
-                                     "authorization-file", "groups", "tags"};
+      std::vector<std::string> known{
+          "name",   "type", "url", "url-env", "url-file", "authorization-env", "authorization-file",
+          "groups", "tags"};
       known.insert(known.end(), std::begin(connection_options), std::end(connection_options));
       reading.unknown(pair, known);
     }
@@ -224,8 +228,10 @@ void read_serve(const Given& given, Manners& manners, const SuiteOptions& option
       plan.history.database = path_of(pair, reading);
     } else if (key == "retention") {
       auto days = allowlist::parse_days(*pair.value, key);
-      if (days) plan.history.retention = *days;
-      else reading.fail(pair, days.error().place, days.error().message);
+      if (days)
+        plan.history.retention = *days;
+      else
+        reading.fail(pair, days.error().place, days.error().message);
     } else if (key == "jitter") {
       plan.jitter = read_jitter(pair, reading);
     } else {
@@ -235,8 +241,8 @@ void read_serve(const Given& given, Manners& manners, const SuiteOptions& option
   }
 }
 
-void read_notices(const Given& given, Manners& manners, const Variables& variables,
-                  monitor::Notices& notices, SuiteReading& reading) {
+void read_notices(const Given& given, Manners& manners, const Variables& variables, monitor::Notices& notices,
+                  SuiteReading& reading) {
   std::set<std::string> names;
   for (const auto& pair : reading.pairs(given, "notices is a map, such as {receivers: […]}")) {
     const auto& key = pair.key->text;

@@ -10,7 +10,7 @@ namespace fwprobe::cli {
 void read_serve(const Given& given, Manners& manners, const SuiteOptions& options, monitor::Plan& plan,
                 SuiteReading& reading);
 /// 'notices:'.
-void read_notices(const Given& given, Manners& manners, const Variables& variables,
-                  monitor::Notices& notices, SuiteReading& reading);
+void read_notices(const Given& given, Manners& manners, const Variables& variables, monitor::Notices& notices,
+                  SuiteReading& reading);
 
 }  // namespace fwprobe::cli

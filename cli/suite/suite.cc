@@ -48,7 +48,8 @@ class SuiteReader {
     for (const auto& document : documents_) read_targets(document);
     const auto& suite = documents_.back();
     if (suite_.plan.targets.empty())
-      reading_.fail({&suite, &suite.root, &suite.root}, "there is no target; write 'targets:' with a list of them");
+      reading_.fail({&suite, &suite.root, &suite.root},
+                    "there is no target; write 'targets:' with a list of them");
     check_misfits();
     if (reading_.error()) return std::unexpected{*reading_.error()};
     return std::move(suite_);
@@ -130,16 +131,21 @@ class SuiteReader {
     const std::vector<std::string> others{"target", "id", "name"};
     for (const auto& pair : reading_.pairs(element, "a target is a text or a map that begins with target:")) {
       const auto& key = pair.key->text;
-      if (key == "target") target = pair;
-      else if (key == "id") id = pair;
-      else if (key == "name") name = pair;
-      else if (!read_level(own, pair, options_, reading_)) unknown(pair, others);
+      if (key == "target")
+        target = pair;
+      else if (key == "id")
+        id = pair;
+      else if (key == "name")
+        name = pair;
+      else if (!read_level(own, pair, options_, reading_))
+        unknown(pair, others);
     }
     if (reading_.error()) return;
     if (target) return add(element, *target, own, {id, name});
     const auto at = own.options.find("allowlist");
     if (at == own.options.end())
-      return reading_.fail(element, "a target needs 'target: https://host/', or 'allowlist: NAME' for all of a list");
+      return reading_.fail(element,
+                           "a target needs 'target: https://host/', or 'allowlist: NAME' for all of a list");
     if (id || name)
       return reading_.fail(element, "the targets of a list have their own ids and names; leave these out");
     list = at->second;
@@ -165,7 +171,8 @@ class SuiteReader {
         for (const auto& [name, level] : groups_) names.push_back(name);
         const auto meant = nearest(*group, names);
         if (!meant.empty())
-          reading_.fail(element, fmt::format("there is no group {}; did you mean '{}'?", excerpt(*group), meant));
+          reading_.fail(element,
+                        fmt::format("there is no group {}; did you mean '{}'?", excerpt(*group), meant));
       }
     }
     overlay(all, own);
@@ -176,9 +183,9 @@ class SuiteReader {
     const auto all = whole(own, element);
     auto manner = manners_.of(all.options, element, reading_);
     if (reading_.error()) return;
-    const auto target =
-        reading_.value(text, [&](std::string_view word) { return understand_target(word, *manner.settings); },
-                       checks::Target{});
+    const auto target = reading_.value(
+        text, [&](std::string_view word) { return understand_target(word, *manner.settings); },
+        checks::Target{});
     if (reading_.error()) return;
     monitor::Watched watched;
     watched.target = target;
@@ -194,10 +201,11 @@ class SuiteReader {
     if (const auto [first, fresh] = ids_.try_emplace(watched.id, element); !fresh) {
       const auto& there = first->second;
       const auto where = fmt::format("{}:{}", there.document->file.string(), there.value->place.line);
-      return reading_.fail(element, place,
-                           own_id ? fmt::format("the id {} is there twice, first at {}", excerpt(watched.id), where)
-                                  : fmt::format("{} is there twice, first at {}; to watch it in two ways give one an 'id'",
-                                                excerpt(watched.target.text()), where));
+      return reading_.fail(
+          element, place,
+          own_id ? fmt::format("the id {} is there twice, first at {}", excerpt(watched.id), where)
+                 : fmt::format("{} is there twice, first at {}; to watch it in two ways give one an 'id'",
+                               excerpt(watched.target.text()), where));
     }
     if (suite_.plan.targets.size() == most_targets)
       return reading_.fail(element, place,
@@ -216,11 +224,12 @@ class SuiteReader {
   void add_list(const Given& given, Level own) {
     const auto name = reading_.text(given);
     const auto beside = given.document->file.parent_path() / name;
-    const auto list = allowlist::load(std::filesystem::exists(beside) ? beside.string() : name,
-                                      {kept_lists(variables_)});
+    const auto list =
+        allowlist::load(std::filesystem::exists(beside) ? beside.string() : name, {kept_lists(variables_)});
     if (!list) return reading_.fail(given, list.error().message);
     if (list->direction != allowlist::Direction::outbound)
-      return reading_.fail(given, fmt::format("{} lists sources to let in; only outbound lists have targets", list->name));
+      return reading_.fail(
+          given, fmt::format("{} lists sources to let in; only outbound lists have targets", list->name));
     if (!own.group) own.group = list->name;
     const auto all = whole(own, given);
     const auto manner = manners_.of(all.options, given, reading_);
@@ -234,11 +243,10 @@ class SuiteReader {
     LeftOut left_out;
     for (const auto& plan : *plans) add_reach(given, plan, all, manner, left_out);
     for (const auto& [why, entries] : left_out)
-      suite_.notes.push_back(fmt::format("{}: {}{} not watched: {}", list->name, entries.front(),
-                                         entries.size() == 1
-                                             ? std::string{" is"}
-                                             : fmt::format(" and {} more are", entries.size() - 1),
-                                         why));
+      suite_.notes.push_back(fmt::format(
+          "{}: {}{} not watched: {}", list->name, entries.front(),
+          entries.size() == 1 ? std::string{" is"} : fmt::format(" and {} more are", entries.size() - 1),
+          why));
   }
 
   /// Entries as published, by the reason.

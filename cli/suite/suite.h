@@ -19,7 +19,8 @@ struct Suite {
   std::vector<std::string> notes;  ///< what was left out, each a sentence
 };
 
-/// Reads a suite and what it includes. The error is "FILE:LINE:COLUMN: what is wrong and what would be right".
+/// Reads a suite and what it includes. The error is "FILE:LINE:COLUMN: what is wrong and what would be
+/// right".
 std::expected<Suite, UsageError> read_suite(const std::filesystem::path& file, const Variables& variables);
 
 /// The same of documents that are read already; the last one is the suite itself.

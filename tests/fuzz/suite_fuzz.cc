@@ -1,4 +1,5 @@
-// A suite file, as far as it is read without other files: whatever it holds, it is a plan or a mistake with a place.
+// A suite file, as far as it is read without other files: whatever it holds, it is a plan or a mistake with a
+// place.
 
 #include <cstddef>
 #include <cstdint>
