@@ -86,7 +86,7 @@ class NoticeSender {
 
   void log_failure(const Message& message, const Attempt& attempt, const Settled& settled) {
     const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(settled.retry_in).count();
-    service_.log().write(LogLevel::warn, "notice_failed",
+    service_.log().write(LogLevel::warn, "notice failed",
                          {{"receiver", message.receiver.name},
                           {"trouble", attempt.trouble},
                           {"given_up", static_cast<std::int64_t>(settled.done.size())},

@@ -2,6 +2,7 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/connect.hpp>
+#include <asio/detached.hpp>
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 #include <fcntl.h>
@@ -286,7 +287,7 @@ TEST(Sender, TellsWhatWaitsAndTriesAgain) {
   const auto requests = server.requests();
   ASSERT_THAT(requests, SizeIs(2));
   EXPECT_EQ(json::parse(requests[1]["body"].get<std::string>())["title"], "2 failed");
-  EXPECT_THAT(service.logged(), HasSubstr("notice_failed"));
+  EXPECT_THAT(service.logged(), HasSubstr("notice failed"));
   EXPECT_THAT(service.logged(), HasSubstr("HTTP 500"));
   EXPECT_THAT(service.logged(), Not(HasSubstr("s3cr3t")));
 }

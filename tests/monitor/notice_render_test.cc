@@ -6,6 +6,7 @@
 #include "monitor/notices/alertmanager.h"
 #include "monitor/notices/render.h"
 #include "tests/monitor/boards.h"
+#include "tests/reports/golden.h"
 
 namespace fwprobe::monitor {
 namespace {
@@ -183,6 +184,21 @@ TEST(Webhook, TellsAnOutageOfEverythingInOneBoundedMessage) {
   EXPECT_THAT(message["changes"], SizeIs(listed_by_webhook));
   EXPECT_EQ(message["not_listed"], 5000 - listed_by_webhook);
   EXPECT_LT(text.size(), 100U * 1024);
+}
+
+/// Read by tests/monitor/notice_schema_test.py, too.
+TEST(Webhook, LooksLikeThis) {
+  auto board = two_targets();
+  board.plan.web.external_url = "https://probe.example.test";
+  change(board, 0, pass(), minute(0));
+  const auto first =
+      change(board, 0, fails(Cause::tcp_filtered), minute(1), "no answer to 2 SYNs within 2.0 s");
+  auto seen = *read_event(notices_of(board, board.plan.targets[0], first).at(0).payload);
+  const auto message =
+      render_webhook(digest_of({seen, event("web", {}, warns(Cause::tls_certificate_expires_soon)),
+                                event("old", fails(Cause::tcp_refused), pass())}),
+                     board, "ops", minute(2));
+  tests::expect_golden("notice.json", json::parse(message).dump(2) + "\n", "monitor");
 }
 
 TEST(Webhook, LinksToTheTarget) {

@@ -11,8 +11,9 @@
 
 namespace fwprobe::tests {
 
-inline void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string{SOURCE_DIR} + "/tests/reports/golden/" + name;
+inline void expect_golden(const std::string& name, const std::string& text,
+                          const std::string& folder = "reports") {
+  const std::string path = std::string{SOURCE_DIR} + "/tests/" + folder + "/golden/" + name;
   if (std::getenv("FWPROBE_UPDATE_GOLDEN") != nullptr) std::ofstream{path} << text;
   std::ostringstream golden;
   golden << std::ifstream{path}.rdbuf();
