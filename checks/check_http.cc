@@ -7,6 +7,7 @@
 #include "checks/black_hole.h"
 #include "checks/builders.h"
 #include "checks/checks.h"
+#include "checks/client_certificate.h"
 #include "checks/page.h"
 #include "checks/redirects.h"
 #include "checks/squid_error.h"
@@ -151,6 +152,8 @@ Finding judge_status(const Case& the_case, const Visit& visit) {
   // Gateways write these about a server behind them, or about nobody at all.
   if (response.status == 502 || response.status == 503 || response.status == 504)
     finding.confidence = Confidence::medium;
+  if ((response.status == 400 || response.status == 403) && lacks_client_certificate(the_case, visit.id))
+    finding.summary += "; the server asked for a client certificate, and got none";
   // By its own word this is a proxy's answer about the server: one on the way, or one in front of the server.
   if (const auto met = squid_met(response); !met.empty()) {
     finding.summary += fmt::format("; a Squid proxy wrote it: {}", met);
@@ -254,6 +257,8 @@ Findings check_web(const Case& the_case) {
         {{"status", std::to_string(item->result->status)}}));
   else if (is_expected(the_case.settings, item->result->status))
     findings.push_back(answered_well(way_gone, item));
+  else if (auto finding = missing_client_certificate(the_case, item))
+    findings.push_back(std::move(*finding));
   else
     findings.push_back(judge_status(the_case, last));
   judge_hosts(the_case, way_gone, findings);
@@ -280,9 +285,12 @@ Findings check_transport(const Case& the_case) {
     const auto& request = exchange->question.request;
     if (find_exchange(the_case.evidence, request) != exchange.fact) continue;
     if (exchange->result) {
-      const auto who = find_stand_in(*exchange->result, request.url);
-      if (!who) continue;
-      findings.push_back(stand_in_finding(the_case, exchange, *who));
+      if (const auto who = find_stand_in(*exchange->result, request.url))
+        findings.push_back(stand_in_finding(the_case, exchange, *who));
+      else if (auto finding = missing_client_certificate(the_case, exchange))
+        findings.push_back(std::move(*finding));
+      else
+        continue;
     } else if (is_of_the_profile(request)) {
       continue;
     } else {

@@ -68,6 +68,12 @@ struct Case {
 /// unknown.
 const probe::TcpConnect* underlying_connection(const Evidence& evidence, probe::MeasurementId id);
 
+/// The TLS handshake that it stands on; null when there is none.
+const probe::TlsHandshake* underlying_handshake(const Evidence& evidence, probe::MeasurementId id);
+
+/// Whether it went through a proxy's tunnel, so that its connection leads to the proxy.
+bool is_tunnelled(const Evidence& evidence, probe::MeasurementId id);
+
 /// Whether it was measured over a connection that was opened only to compare (TcpPurpose::compare): evidence
 /// for a follow-up, and no part of the way that the request took.
 bool is_comparison(const Evidence& evidence, probe::MeasurementId id);
