@@ -6,6 +6,7 @@
 #include "checks/builders.h"
 #include "checks/certificate.h"
 #include "checks/interception.h"
+#include "checks/location.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -145,14 +146,18 @@ bool is_untrusted(const Chain& chain) {
 /// Where the device's root is trusted it works here, and fails wherever clients bring their own roots.
 Finding intercepted(const Chain& chain, const Interception& interception) {
   const bool trusted = !is_untrusted(chain);
+  const auto end = locate_stand_in(chain.the_case, chain.handshake.id);
   auto finding = chain.problem_with(
       trusted ? Status::warn : Status::fail, Cause::tls_intercepted,
-      fmt::format("{}; {}", interception.summary,
+      fmt::format("{}; {}{}", interception.summary,
                   trusted ? "its root is trusted here, and not by clients with roots of their own"
-                          : "it is not trusted here"),
-      {{"product", interception.product}, {"issuer", interception.issuer}}, interception.confidence);
-  finding.location = Location{Where::path, {}, {}, {}, {}};
+                          : "it is not trusted here",
+                  end.words),
+      {{"product", interception.product}, {"issuer", interception.issuer}},
+      std::min(interception.confidence, end.confidence));
+  finding.location = end.location;
   std::ranges::copy(interception.also, std::back_inserter(finding.evidence));
+  std::ranges::copy(end.evidence, std::back_inserter(finding.evidence));
   return finding;
 }
 

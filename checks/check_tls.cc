@@ -195,7 +195,7 @@ const Item<TlsHandshake>* answered_another_name(const Judged& judged,
 Finding nothing_came_back(const Judged& judged, Cause cause, std::string words, Confidence confidence,
                           bool ended_by_peer) {
   const auto handshakes = judged.the_case.evidence.all<TlsHandshake>();
-  HelloEnd end;
+  FlowEnd end;
   if (!judged.tunnelled() && judged.connection() != nullptr)
     end = locate_hello(judged.the_case, judged.connection()->question.remote, ended_by_peer);
   confidence = std::max(confidence, end.words.empty() ? confidence : end.confidence);

@@ -151,9 +151,9 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
   return verdict;
 }
 
-HelloEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer) {
+FlowEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer) {
   const PathView view{the_case.evidence, remote, PathFlow::client_hello};
-  HelloEnd end;
+  FlowEnd end;
   if (!view.traced()) return end;
   end.evidence = view.ids();
   const auto server = view.server_distance();
@@ -180,6 +180,43 @@ HelloEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remot
   end.confidence = server || end.location.next ? Confidence::high : Confidence::medium;
   end.words = fmt::format("; it is {} {}", ended_by_peer ? "answered by a device" : "dropped",
                           behind_in_words(end.location, last));
+  return end;
+}
+
+FlowEnd locate_stand_in(const Case& the_case, probe::MeasurementId id) {
+  FlowEnd end;
+  end.confidence = Confidence::high;  // of the hop
+  const auto* connection = underlying_connection(the_case.evidence, id);
+  if (connection == nullptr || is_tunnelled(the_case.evidence, id)) return end;
+  const PathView view{the_case.evidence, connection->question.remote, PathFlow::syn};
+  const auto nearest = view.nearest(StepAnswer::accepted);
+  if (!nearest) return end;
+  end.evidence = view.ids();
+  const auto before = *nearest - 1;
+  const auto server = view.server_distance();
+  // Ways of different lengths, or a device that plays hops: its distance is worth nothing.
+  const bool is_odd = view.last_expired().number > before || view.stays() || !view.same_way_until(before);
+  if (is_odd || !is_nearer_than_server(view, *nearest)) {
+    if (server == nearest)
+      end.words = fmt::format(
+          "; other packets are answered from the same distance, {}, so that the hop is unknown", *nearest);
+    return end;
+  }
+  if (before == 0) {
+    // No lifetime is shorter than 1, so that nothing tells these two apart.
+    end.words = "; this machine itself or the first router accepts the connection in the server's name";
+    return end;
+  }
+  const Hop last{before, view.router_at(before)};
+  end.location = behind(view, last);
+  // Where connections to other ports are accepted as well, the device may do so for all, and pass them on.
+  const bool accepts_all = server && *server <= *nearest;
+  if (!view.expired_at(before) || accepts_all) end.confidence = Confidence::medium;
+  end.words = fmt::format(
+      "; a device {} accepts the connection in the server's name: the SYN-ACK comes back "
+      "from a distance of {}{}",
+      behind_in_words(end.location, last), *nearest,
+      server && *server > *nearest ? fmt::format(", the server answers from {}", *server) : "");
   return end;
 }
 

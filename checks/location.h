@@ -12,13 +12,17 @@ namespace fwprobe::checks {
 /// server's own. Without a trace that tells, it stays as it was.
 ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, ConnectVerdict verdict);
 
-/// Where the ClientHello dies or is answered with an end.
-struct HelloEnd {
+/// Where a flow that got a connection ends all the same.
+struct FlowEnd {
   Location location{Where::path, {}, {}, {}, {}};
   Confidence confidence = Confidence::medium;
   std::string words;  ///< "; …", to be added to a summary; empty when nothing is known
   std::vector<probe::MeasurementId> evidence;
 };
-HelloEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer);
+/// Where the ClientHello dies or is answered with an end.
+FlowEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer);
+/// Where the connection over which `id` was measured is accepted, when something answers in place of the
+/// server: on the way, as far as the traces show that; else without a hop.
+FlowEnd locate_stand_in(const Case& the_case, probe::MeasurementId id);
 
 }  // namespace fwprobe::checks

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "checks/interception.h"
 #include "checks/path_view.h"
 #include "checks/resolution.h"
+#include "checks/stand_in.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -47,6 +49,8 @@ class Traces {
   static constexpr Reason rst{"a RST answers the SYN", "from which distance does it come?"};
   static constexpr Reason servers_error{"an ICMP error bears the server's address",
                                         "from which distance does it come?"};
+  static constexpr Reason stand_in{"something answers in place of the server",
+                                   "from which distance is the connection accepted?"};
 
   void trace(const tcp::endpoint& remote) {
     if (case_.settings.trace == TraceMode::always) ask(remote, PathFlow::syn, "every path is to be traced");
@@ -59,6 +63,7 @@ class Traces {
       if (attempt->result) accepted = true;
       if (!attempt->result && failed == nullptr) failed = attempt.fact;
     }
+    if (accepted && is_stood_in_for(remote)) with_controls(remote, stand_in);
     if (accepted) return trace_hello(remote);
     if (failed != nullptr && !failed->result) return trace_failed(*failed);
     const auto waits_for = [&](const probe::Question& question) {
@@ -91,6 +96,29 @@ class Traces {
     ask(remote, PathFlow::syn, fmt::format("{}: {}", reason.seen, reason.question));
     ask({remote.address(), remote.port() == https ? http : https}, PathFlow::syn, control);
     ask({remote.address(), traceroute_port}, PathFlow::udp, control);
+  }
+
+  /// A device that inspects TLS, a filter's page or a portal was met on a connection there.
+  bool is_stood_in_for(const tcp::endpoint& remote) const {
+    const auto& evidence = case_.evidence;
+    const auto goes_there = [&](probe::MeasurementId id) {
+      const auto* base = underlying_connection(evidence, id);
+      return base != nullptr && base->question.remote == remote &&
+             base->question.purpose != probe::TcpPurpose::compare && !is_tunnelled(evidence, id);
+    };
+    return std::ranges::any_of(evidence.all<probe::TlsHandshake>(),
+                               [&](const auto& handshake) {
+                                 return handshake->result && goes_there(handshake.id) &&
+                                        handshake->question.policy == probe::TlsPolicy::standard &&
+                                        find_inspection(case_, handshake).found;
+                               }) ||
+           std::ranges::any_of(evidence.all<probe::HttpExchange>(), [&](const auto& exchange) {
+             if (!exchange->result || !goes_there(exchange.id) ||
+                 exchange->question.form == probe::RequestForm::absolute)
+               return false;
+             const auto who = find_stand_in(*exchange->result, exchange->question.request.url);
+             return who && who->kind != StandIn::Kind::firewall;
+           });
   }
 
   /// A ClientHello that was not answered, on a connection that was.

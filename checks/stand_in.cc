@@ -1,9 +1,12 @@
 #include "checks/stand_in.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "checks/azure_devops_answers.h"
 #include "checks/builders.h"
+#include "checks/location.h"
 #include "checks/page.h"
 #include "checks/signature.h"
 #include "text/ascii.h"
@@ -131,6 +134,13 @@ Finding stand_in_finding(const Case& the_case, const Item<probe::HttpExchange>& 
       problem(Status::fail, Check::http, url.text(), cause, std::move(summary), {exchange.id}, facts);
   finding.confidence = who.confidence;
   finding.location = location;
+  if (location.where == Where::path) {
+    const auto end = locate_stand_in(the_case, exchange.id);
+    finding.summary += end.words;
+    finding.confidence = std::min(finding.confidence, end.confidence);
+    finding.location = end.location;
+    finding.evidence.insert(finding.evidence.end(), end.evidence.begin(), end.evidence.end());
+  }
   return finding;
 }
 

@@ -259,5 +259,67 @@ TEST(LocateHello, NamesTheHop) {
   }
 }
 
+struct StandInRow {
+  const char* name;
+  std::vector<probe::PathTrace> traces;
+  const char* place;
+};
+const StandInRow stand_in_rows[] = {
+    {"accepted where a router stands, nearer than the server",
+     {trace({r1, "yes"}), control({r1, r2, r3, "yes"}), datagrams({r1, r2, r3, "!192.0.2.80"})},
+     "high path 1 198.51.100.1 after 203.0.113.2"},
+    {"nearer than the server, and the router there is silent",
+     {trace({r1, "yes"}), control({r1, "", "", "yes"})},
+     "high path 1 198.51.100.1 after"},
+    {"the hop before it is silent",
+     {trace({"", "yes"}), control({"", "", "", "yes"})},
+     "medium path 1 after"},
+    {"other ports are accepted there as well: it may do so for every connection, and pass it on",
+     {trace({r1, "yes"}), control({r1, "yes"}), datagrams({r1, r2, r3, "!192.0.2.80"})},
+     "medium path 1 198.51.100.1 after 203.0.113.2"},
+    {"accepted from the server's own distance: a reverse proxy, or a device that takes over later",
+     {trace({r1, r2, r3, "yes"}), control({r1, r2, r3, "yes"}), datagrams({r1, r2, r3, "!192.0.2.80"})},
+     "high path"},
+    {"a load balancer that answers nothing else",
+     {trace({r1, r2, "yes"}), control({r1, r2, ""})},
+     "high path"},
+    {"a RST to the control proves nothing", {trace({r1, r2, "yes"}), control({r1, r2, "RST"})}, "high path"},
+    {"this machine, or the first router", {trace({"yes"}), control({r1, r2, "yes"})}, "high path"},
+    {"a hop was met further away: ways of different lengths",
+     {trace({r1, "yes", r3}), control({r1, r2, r3, "yes"})},
+     "high path"},
+    {"the control went another way",
+     {trace({r1, r2, "yes"}), control({r1, "203.0.113.99", r3, "yes"})},
+     "high path"},
+    {"one device plays every hop",
+     {trace({"10.0.0.9", "10.0.0.9", "10.0.0.9", "yes"}), control({r1, r2, r3, "203.0.113.7", "yes"})},
+     "high path"},
+    {"the trace does not get there", {trace({r1, r2}), control({r1, r2, r3, "yes"})}, "high path"},
+    {"without a control", {trace({r1, r2, "yes"})}, "high path"},
+    {"without a trace", {}, "high path"},
+};
+
+TEST(LocateStandIn, NamesTheHopOnlyWhereAControlShowsIt) {
+  for (const auto& row : stand_in_rows) {
+    Scene scene{"https://192.0.2.80"};
+    scene.add(connected(syn));
+    const auto connection = scene.last();
+    for (const auto& trace : row.traces) scene.add(trace);
+    const auto evidence = scene.evidence();
+    const auto end = locate_stand_in({scene.target, scene.settings, evidence}, connection);
+    EXPECT_EQ(fmt::format("{} {}", name(end.confidence), brief(end.location)), row.place)
+        << row.name << end.words;
+  }
+}
+
+TEST(LocateStandIn, AProxysTunnelLeadsElsewhere) {
+  Scene scene{"https://azure.example.com"};
+  scene.add(connected(syn)).add(probe::ProxyTunnel{{scene.last(), {}, {}, 443, {}}, {}});
+  const auto tunnel = scene.last();
+  scene.add(trace({r1, "yes"})).add(control({r1, r2, r3, "yes"}));
+  const auto evidence = scene.evidence();
+  EXPECT_EQ(brief(locate_stand_in({scene.target, scene.settings, evidence}, tunnel).location), "path");
+}
+
 }  // namespace
 }  // namespace fwprobe::checks

@@ -73,9 +73,11 @@ class PlanTest : public testing::Test {
                              std::unexpected{probe::ConnectFailure{
                                  {std::make_error_code(std::errc::connection_refused), {}}, 0, false}}});
   }
-  probe::MeasurementId shake_hands(const probe::TlsQuestion& question) {
+  probe::MeasurementId shake_hands(const probe::TlsQuestion& question,
+                                   std::vector<probe::Certificate> chain = {}) {
     probe::TlsHandshake handshake;
     handshake.question = question;
+    handshake.chain = std::move(chain);
     handshake.result = probe::TlsSession{};
     return answer(handshake);
   }
@@ -416,6 +418,51 @@ TEST_F(PlanTest, AnUnansweredHelloIsComparedAndSweptAsFarAsTheServer) {
   EXPECT_EQ(sweep.hops, 2);
   ASSERT_TRUE(sweep.hello);
   EXPECT_EQ(sweep.hello->server_name, "azure.example.com");
+}
+
+TEST_F(PlanTest, ADeviceThatInspectsTlsIsTracedBesideOtherFlowsToTheServer) {
+  aim("tls://azure.example.com:443");
+  settings_.overrides = {{"azure.example.com", {make_address("192.0.2.7")}}};
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  probe::Certificate leaf;
+  leaf.subject = "CN=azure.example.com";
+  leaf.issuer = "CN=Zscaler Intermediate Root CA (zscaler.net),O=Zscaler Inc.";
+  shake_hands(next_of<probe::TlsQuestion>()[0], {leaf});
+  const auto paths = next_of<probe::PathQuestion>();
+  ASSERT_THAT(paths, SizeIs(3));
+  EXPECT_EQ(paths[0].remote.port(), 443);
+  EXPECT_EQ(paths[1].remote.port(), 80);
+  EXPECT_EQ(paths[2].flow, probe::PathFlow::udp);
+  EXPECT_EQ(reasons_[0],
+            "something answers in place of the server: from which distance is the connection accepted?");
+  EXPECT_THAT(next(), IsEmpty());
+}
+
+TEST_F(PlanTest, ABlockPageIsTracedAndAFirewallOfTheServersOwnIsNot) {
+  const auto answer_with = [&](std::uint16_t status, std::vector<probe::HttpHeader> headers,
+                               std::string body) {
+    aim("http://192.0.2.1/");
+    evidence_ = {};
+    asked_.clear();
+    answer_environment();
+    establish(next_of<probe::TcpQuestion>()[0]);
+    probe::HttpExchange exchange;
+    exchange.question = next_of<probe::HttpQuestion>()[0];
+    exchange.result = probe::HttpResponse{};
+    exchange.result->status = status;
+    exchange.result->headers = std::move(headers);
+    exchange.result->body = std::move(body);
+    answer(exchange);
+    return next_of<probe::PathQuestion>();
+  };
+  EXPECT_THAT(answer_with(403, {{"Content-Type", "text/html"}},
+                          "<title>Web Filter Violation</title><h1>FortiGuard Intrusion Prevention - Access "
+                          "Blocked</h1>"),
+              SizeIs(3));
+  EXPECT_THAT(answer_with(403, {{"cf-mitigated", "challenge"}, {"Server", "cloudflare"}}, ""), IsEmpty());
+  EXPECT_THAT(answer_with(403, {}, "no"), IsEmpty());
+  EXPECT_THAT(answer_with(200, {}, "hello"), IsEmpty());
 }
 
 // ---- why is it asked?

@@ -102,11 +102,6 @@ def after(name, family, following=ANY):
     return Location("path", HOPS[name][0], router(name, family), "after", behind, PATH)
 
 
-def in_place_of_the_server(name, family, following):
-    """Something behind this router ends the connection in the server's name."""
-    return dataclasses.replace(after(name, family, following), needs=frozenset({"stand_in"}))
-
-
 # ---- rows
 
 @dataclasses.dataclass(frozen=True)

@@ -2,19 +2,16 @@
 services.py, the words those of docs/causes.md. To add a scenario, add a row."""
 from peers import AZURE_PORTS, FORGERS, PORTS, RELAY
 from scenario import (ANY, BEFORE_THE_FIRST_ROUTER, BEHIND_THE_LAST_ROUTER, LOCAL, Fault, PATH, PROXY, RESOLVER, SERVER, SOMEWHERE,
-                      UNKNOWN_HOP, Known, Location, after, at, change, entering, fails, forward, in_place_of_the_server,
-                      leaving, passes, redirect, warns)
+                      UNKNOWN_HOP, Location, after, at, change, entering, fails, forward, leaving,
+                      passes, redirect, warns)
 from topology import ROUTERS
 
 # The features that the program has. A row that needs another is not run and is listed as "not yet"; a location that needs
 # another is shown and not compared.
 IMPLEMENTED = frozenset({"path", "sni", "intercepted", "pages", "mtu", "proxy_required", "ssh_host_key"})
 
-# Verdicts that are known to be wrong: the row's name, and what fwprobe says instead. They do not fail the run while it says that.
-KNOWN = {
-    "a client certificate is required, said after the handshake":
-        Known("http.client_error", "nginx asks for it in the handshake and answers 400 to the request without it"),
-}
+# Verdicts that are known to be wrong: the row's name, and a scenario.Known with what fwprobe says instead. They do not fail the run while it says that.
+KNOWN = {}
 
 HTTPS, HTTP = "tcp dport 443", "tcp dport 80"
 WWW4, WWW6 = "192.0.2.80", "2001:db8:80::80"
@@ -394,10 +391,23 @@ TLS = [
           "tls.client_certificate_required", SERVER),
     fails("plain HTTP on the TLS port", "https://no-tls.lab.test/", "tls.not_tls", SERVER),
     fails("SSH on the TLS port", "tls://www.lab.test:22", "tls.not_tls", SERVER),
-    fails("an inspecting middlebox on r2", "https://four.lab.test/", "tls.intercepted", in_place_of_the_server("r1", 4, "r2"),
+    fails("an inspecting middlebox on r2", "https://four.lab.test/", "tls.intercepted", after("r1", 4, "r2"),
+          redirect("r2", HTTPS, 8443), needs=["intercepted"], says=["the server answers from 4"]),
+    fails("an inspecting middlebox on r2, IPv6", "https://six.lab.test/", "tls.intercepted", after("r1", 6, "r2"),
           redirect("r2", HTTPS, 8443), needs=["intercepted"]),
+    # The server's distance is hidden then; datagrams show that r2 is a router.
+    fails("a middlebox on r2 that takes every port", "https://four.lab.test/", "tls.intercepted", after("r1", 4, "r2"),
+          redirect("r2", "meta l4proto tcp", 8443), needs=["intercepted"]),
+    fails("an inspecting middlebox on r2, and no router speaks of expired packets", "https://four.lab.test/", "tls.intercepted",
+          Location("path", 1, None, "after", None, PATH), redirect("r2", HTTPS, 8443), *NO_TIME_EXCEEDED, needs=["intercepted"]),
+    # Nothing tells it from a scanner on this machine.
+    fails("an inspecting middlebox on r1", "https://four.lab.test/", "tls.intercepted", UNKNOWN_HOP, redirect("r1", HTTPS, 8443),
+          needs=["intercepted"]),
+    # As a device that lets SYNs through and takes over later.
+    fails("an inspecting middlebox in front of the server", "https://four.lab.test/", "tls.intercepted", UNKNOWN_HOP,
+          redirect("server", HTTPS, 8443), needs=["intercepted"], says=["from the same distance, 4"]),
     warns("an inspecting middlebox on r2 that this machine trusts", "https://four.lab.test/ --ca-file {all_ca}", "tls.intercepted",
-          in_place_of_the_server("r1", 4, "r2"), redirect("r2", HTTPS, 8443), needs=["intercepted"]),
+          after("r1", 4, "r2"), redirect("r2", HTTPS, 8443), needs=["intercepted"]),
     # Nothing in it says whose it is.
     fails("somebody on r2 answers with an unknown authority", "https://four.lab.test/", "tls.certificate_untrusted", None,
           redirect("r2", HTTPS, 8444)),
@@ -473,11 +483,15 @@ WEB = [
     fails("a header without end", peer("http-endless-header", "http", "/"), "http.too_large", SERVER),
     fails("redirects in a circle", "http://www.lab.test/again", "http.redirect_loop", SERVER),
     warns("a redirect off the host", "http://www.lab.test/elsewhere", "http.redirect_off_host", SERVER),
-    fails("r2 answers with a block page, 403", "http://four.lab.test/", "http.block_page", in_place_of_the_server("r1", 4, "r2"), redirect("r2", HTTP, 8080),
+    fails("r2 answers with a block page, 403", "http://four.lab.test/", "http.block_page", after("r1", 4, "r2"), redirect("r2", HTTP, 8080),
           needs=["pages"]),
-    fails("r2 answers with a block page, 200", "http://four.lab.test/", "http.block_page", in_place_of_the_server("r1", 4, "r2"), redirect("r2", HTTP, 8082),
+    fails("r2 answers with a block page, 200", "http://four.lab.test/", "http.block_page", after("r1", 4, "r2"), redirect("r2", HTTP, 8082),
           needs=["pages"]),
-    fails("a captive portal on r1", "http://four.lab.test/", "http.captive_portal", None, redirect("r1", HTTP, 8081), needs=["pages"]),
+    fails("the server answers with a block page itself", "http://four.lab.test/", "http.block_page", UNKNOWN_HOP, redirect("server", HTTP, 8080),
+          needs=["pages"]),
+    fails("a captive portal on r1", "http://four.lab.test/", "http.captive_portal", UNKNOWN_HOP, redirect("r1", HTTP, 8081), needs=["pages"]),
+    fails("a captive portal on r2", "http://four.lab.test/", "http.captive_portal", after("r1", 4, "r2"), redirect("r2", HTTP, 8081),
+          needs=["pages"]),
     fails("a URL that names localhost", "https://www.lab.test/localhost", "content.localhost_url", SERVER),
     fails("a URL that names a private address", "https://www.lab.test/private", "content.private_url", SERVER),
 ]
@@ -579,7 +593,7 @@ TRIALS = [
     fails("r2 drops DELETE", f"{APP4} --methods", "http.method_blocked", ON_THE_WAY,
           forward("r2", f"tcp dport {APP} @ih,0,32 0x44454c45 drop")),
     fails("a block page answers GET as well: it is that", "http://four.lab.test/ --methods --upload 1MiB", "http.block_page",
-          in_place_of_the_server("r1", 4, "r2"), redirect("r2", HTTP, 8080), needs=["pages"]),
+          after("r1", 4, "r2"), redirect("r2", HTTP, 8080), needs=["pages"]),
 ]
 
 ROWS = [*HEALTHY, *TRIALS, *TCP, *LOCALLY, *DNS, *TLS, *PROXIES, *WEB, *AZURE, *SSH, *ALLOWLISTS]

@@ -85,10 +85,10 @@ class Services:
                                           "-cert", self.certificates / "good.pem",
                                           "-key", self.certificates / "good.key"], ["127.0.0.1/4433"])
         self.peers("server", [])
-        for router in ("r1", "r2"):
-            folder, (conf,) = self.place(router, "nginx-router.conf")
+        for host in ("r1", "r2", "server"):
+            folder, (conf,) = self.place(f"{host}-middlebox", "nginx-middlebox.conf")
             own_all(folder)
-            self.spawn(router, "nginx", ["nginx", "-e", "stderr", "-p", folder, "-c", conf],
+            self.spawn(host, "middlebox", ["nginx", "-e", "stderr", "-p", folder, "-c", conf],
                        ["127.0.0.1/8443", "127.0.0.1/8080"])
         self.peers("r1", ["198.51.100.1"], "router")
         _, (conf,) = self.place("resolver", "unbound.conf")
