@@ -93,7 +93,7 @@ bool is_another_way(const Case& the_case, const Journey& journey) {
 void report_unreachable(const Case& the_case, const AnnouncedLink& link, const Journey& journey,
                         Findings& findings) {
   const auto there = reachability(the_case, journey.scheme, journey.host, journey.port);
-  if (there.reached != Reached::no) return;
+  if (there.reached != Whether::no) return;
   const auto status = is_another_way(the_case, journey) ? Status::warn : Status::fail;
   auto finding =
       content_finding(the_case, link.origin, status, Cause::content_unreachable_url, there.obstacle);

@@ -31,10 +31,10 @@ Reachability through_tunnel(const Case& the_case, const probe::Host& host, std::
       continue;
     found.evidence.push_back(tunnel.id);
     if (tunnel->result) {
-      found.reached = Reached::yes;
+      found.reached = Whether::yes;
       return found;
     }
-    found.reached = Reached::no;
+    found.reached = Whether::no;
     const auto& answer = tunnel->result.error().response;
     found.obstacle = "the proxy opens no tunnel to it";
     if (answer) found.obstacle += ", its answer is " + std::to_string(answer->status);
@@ -49,7 +49,7 @@ Reachability directly(const Case& the_case, const probe::Host& host, std::uint16
     if (std::ranges::find(resolution.questions, lookup->question) != resolution.questions.end())
       found.evidence.push_back(lookup.id);
   if (resolution.addresses.empty()) {
-    if (resolution.settled && !found.evidence.empty()) found.reached = Reached::no;
+    if (resolution.settled && !found.evidence.empty()) found.reached = Whether::no;
     return found;
   }
   auto untried = resolution.addresses;
@@ -60,9 +60,9 @@ Reachability directly(const Case& the_case, const probe::Host& host, std::uint16
       continue;
     found.evidence.push_back(attempt.id);
     std::erase(untried, remote.address());
-    if (attempt->result) found.reached = Reached::yes;
+    if (attempt->result) found.reached = Whether::yes;
   }
-  if (found.reached != Reached::yes && untried.empty() && resolution.settled) found.reached = Reached::no;
+  if (found.reached != Whether::yes && untried.empty() && resolution.settled) found.reached = Whether::no;
   return found;
 }
 
@@ -71,7 +71,7 @@ Reachability directly(const Case& the_case, const probe::Host& host, std::uint16
 Reachability reachability(const Case& the_case, Scheme scheme, const probe::Host& host, std::uint16_t port) {
   const bool proxied = the_case.settings.proxies.choose(name(scheme), host, port).server.has_value();
   auto found = proxied ? through_tunnel(the_case, host, port) : directly(the_case, host, port);
-  if (found.reached == Reached::no && found.obstacle.empty())
+  if (found.reached == Whether::no && found.obstacle.empty())
     found.obstacle = obstacle_at(the_case, scheme, host, port);
   return found;
 }

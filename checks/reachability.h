@@ -10,10 +10,10 @@
 
 namespace fwprobe::checks {
 
-enum class Reached : std::uint8_t { yes, no, unknown };
+enum class Whether : std::uint8_t { yes, no, unknown };
 
 struct Reachability {
-  Reached reached = Reached::unknown;
+  Whether reached = Whether::unknown;
   std::string obstacle;  ///< for `no`: what was met there, "connection refused [tcp.refused]"
   std::vector<probe::MeasurementId> evidence;
 };

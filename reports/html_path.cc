@@ -56,12 +56,12 @@ std::string_view shape(PlaceKind kind) {
   return "";
 }
 
-std::string inside(const Place& place) {
+std::string inside(const PathPlace& place) {
   if (place.kind == PlaceKind::hop && place.first == place.last) return std::to_string(place.first);
   return "…";
 }
 
-Html sign(const Place& place, Spot at) {
+Html sign(const PathPlace& place, Spot at) {
   if (const auto path = shape(place.kind); !path.empty())
     return element("path", {{"class", "sign"},
                             {"transform", fmt::format("translate({} {})", units(at.x), units(at.y))},
@@ -72,7 +72,7 @@ Html sign(const Place& place, Spot at) {
   return drawn;
 }
 
-Html label(const PathLayout& plan, const Place& place, double along) {
+Html label(const PathLayout& plan, const PathPlace& place, double along) {
   const auto kind = plan.upright ? std::string{} : "middle";
   auto at = plan.upright ? Spot{plan.nodes + 24, along - 5} : Spot{along, plan.nodes + 40};
   Html drawn = words_at("name " + kind, at, place.title);
@@ -86,7 +86,7 @@ Html label(const PathLayout& plan, const Place& place, double along) {
   return drawn;
 }
 
-std::string whole_text(const Place& place) {
+std::string whole_text(const PathPlace& place) {
   auto all = place.title;
   for (const auto& line : place.lines) all += ", " + line;
   return all + (place.of_controls ? ", seen by other packets only" : "");
@@ -222,7 +222,7 @@ Html caption(const Section& section, const PathPicture& picture) {
     parts += element("b", {{"class", status_class(section.target.status)}}, mark(section.target.status),
                      text(" " + (verb + where_text(diagnosis->location))));
   }
-  if (std::ranges::any_of(picture.places, &Place::of_controls))
+  if (std::ranges::any_of(picture.places, &PathPlace::of_controls))
     parts += element("span", {},
                      "Dashed circles: other packets to the same address were seen there, these were not.");
   return parts.empty() ? parts : element("figcaption", {}, parts);

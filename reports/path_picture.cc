@@ -43,7 +43,7 @@ class Painter {
 
  private:
   std::optional<std::size_t> find(PlaceKind kind) const {
-    const auto at = std::ranges::find(places_, kind, &Place::kind);
+    const auto at = std::ranges::find(places_, kind, &PathPlace::kind);
     if (at == places_.end()) return std::nullopt;
     return static_cast<std::size_t>(at - places_.begin());
   }
@@ -123,10 +123,10 @@ class Painter {
   }
 
   const Investigation& investigation_;
-  std::vector<Place> places_;
+  std::vector<PathPlace> places_;
 };
 
-std::string words(const Place& place) {
+std::string words(const PathPlace& place) {
   std::string text = place.title;
   for (const auto& line : place.lines) text += (&line == &place.lines.front() ? " (" : ", ") + line;
   return text + (place.lines.empty() ? "" : ")");

@@ -25,7 +25,7 @@ enum class PlaceKind : std::uint8_t {
 };
 
 /// Texts are as they came.
-struct Place {
+struct PathPlace {
   PlaceKind kind = PlaceKind::unknown;
   std::string title;               ///< "Hop 2"
   std::vector<std::string> lines;  ///< its name and address, as far as they are known
@@ -50,7 +50,7 @@ struct Lane {
 };
 
 struct PathPicture {
-  std::vector<Place> places;  ///< the resolver, this machine, hops, a proxy, the server
+  std::vector<PathPlace> places;  ///< the resolver, this machine, hops, a proxy, the server
   std::vector<Lane> lanes;
   std::optional<Point> trouble;  ///< of the diagnosis
 };

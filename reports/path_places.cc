@@ -37,7 +37,7 @@ class Places {
     }
   }
 
-  std::vector<Place> take() && {
+  std::vector<PathPlace> take() && {
     add_resolver();
     add_machine();
     const bool whole = remote_ && add_hops();
@@ -86,7 +86,7 @@ class Places {
   }
 
   void add_machine() {
-    Place place{PlaceKind::machine, "This machine", {}, 0, 0, false};
+    PathPlace place{PlaceKind::machine, "This machine", {}, 0, 0, false};
     const auto& environment = evidence_.environment();
     if (!environment.host.empty()) place.lines.push_back(environment.host);
     for (const auto& own : environment.addresses)
@@ -106,13 +106,13 @@ class Places {
     return probe::PathFlow::syn;
   }
 
-  Place hop(const checks::PathView& view, int number) const {
+  PathPlace hop(const checks::PathView& view, int number) const {
     auto router = view.router_at(number);
     const bool of_controls = !router && !(view.expired_at(number) && view.control_router(number));
     if (!router) router = view.control_router(number);
     if (!router && trouble_ && trouble_->hop == number) router = trouble_->address;
     if (!router && trouble_ && trouble_->hop == number - 1) router = trouble_->next;
-    Place place{PlaceKind::silence, {}, {}, number, number, router && of_controls};
+    PathPlace place{PlaceKind::silence, {}, {}, number, number, router && of_controls};
     if (!router) return place;
     place.kind = PlaceKind::hop;
     if (auto name = checks::name_of(evidence_, *router)) place.lines.push_back(std::move(*name));
@@ -121,12 +121,12 @@ class Places {
   }
 
   /// The hops near the trouble stay themselves.
-  bool is_near_trouble(const Place& place) const {
+  bool is_near_trouble(const PathPlace& place) const {
     return trouble_ && trouble_->hop && place.last + 1 >= *trouble_->hop && place.first <= *trouble_->hop + 1;
   }
 
   /// Silence beside silence, and a device that answers for each lifetime, are one place.
-  void join(std::vector<Place>& hops, Place next) const {
+  void join(std::vector<PathPlace>& hops, PathPlace next) const {
     const bool same = !hops.empty() && hops.back().kind == next.kind && hops.back().lines == next.lines &&
                       !(trouble_ && trouble_->hop == next.first);
     if (same)
@@ -135,9 +135,9 @@ class Places {
       hops.push_back(std::move(next));
   }
 
-  std::vector<Place> shortened(std::vector<Place> hops) const {
+  std::vector<PathPlace> shortened(std::vector<PathPlace> hops) const {
     if (hops.size() <= most_hops) return hops;
-    std::vector<Place> kept;
+    std::vector<PathPlace> kept;
     for (std::size_t i = 0; i < hops.size(); ++i) {
       const bool stays = i == 0 || i + 1 == hops.size() || is_near_trouble(hops[i]);
       if (!stays && !kept.empty() && kept.back().kind == PlaceKind::several) {
@@ -161,7 +161,7 @@ class Places {
     for (int number = 1; number <= longest_path && !end; ++number)
       if (view.router_at(number) || view.control_router(number)) last = std::max(last, number);
     if (end) last = std::max(last, std::min(*end - 1, longest_path));
-    std::vector<Place> hops;
+    std::vector<PathPlace> hops;
     for (int number = 1; number <= last; ++number) join(hops, hop(view, number));
     for (auto& place : shortened(std::move(hops))) {
       place.title = hops_title(place.first, place.last);
@@ -173,7 +173,7 @@ class Places {
 
   void add_unknown() {
     const bool traced = places_.back().kind != PlaceKind::machine;
-    Place place{PlaceKind::unknown, traced ? "Not known" : "Network", {}, 0, 0, false};
+    PathPlace place{PlaceKind::unknown, traced ? "Not known" : "Network", {}, 0, 0, false};
     if (trouble_ && !trouble_->hop && trouble_->address)
       place.lines = {trouble_->address->to_string(), "at an unknown hop"};
     else if (!traced)
@@ -186,12 +186,12 @@ class Places {
   void add_ends() {
     const auto& target = investigation_.target;
     if (proxy_) {
-      Place place{
+      PathPlace place{
           PlaceKind::proxy, "Proxy", {fmt::format("{}:{}", proxy_->host.name, proxy_->port)}, 0, 0, false};
       if (remote_ && !proxy_->host.address) place.lines.push_back(remote_->address().to_string());
       places_.push_back(std::move(place));
     }
-    Place place{PlaceKind::server, "Server", {}, 0, 0, false};
+    PathPlace place{PlaceKind::server, "Server", {}, 0, 0, false};
     if (!target.host.address) place.lines.push_back(target.host.name);
     if (remote_ && !proxy_)
       place.lines.push_back(endpoint_text(remote_->address(), remote_->port()));
@@ -205,11 +205,11 @@ class Places {
   std::optional<tcp::endpoint> remote_;
   std::optional<Location> trouble_;  ///< of a diagnosis on the path
   std::optional<probe::ProxyServer> proxy_;
-  std::vector<Place> places_;
+  std::vector<PathPlace> places_;
 };
 
 }  // namespace
 
-std::vector<Place> places_of(const Investigation& investigation) { return Places{investigation}.take(); }
+std::vector<PathPlace> places_of(const Investigation& investigation) { return Places{investigation}.take(); }
 
 }  // namespace fwprobe::reports

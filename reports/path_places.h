@@ -10,6 +10,6 @@ namespace fwprobe::reports {
 
 /// At least this machine and the server. With a diagnosis on the path a place for it is there, if only an
 /// unknown one.
-std::vector<Place> places_of(const checks::Investigation& investigation);
+std::vector<PathPlace> places_of(const checks::Investigation& investigation);
 
 }  // namespace fwprobe::reports
