@@ -1,5 +1,9 @@
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "allowlist/rules/json_tree.h"
@@ -30,6 +34,54 @@ TEST(JsonTree, TellsAValuesPlaceAndPointer) {
   EXPECT_EQ(member(tree->root(), "no"), nullptr);
   EXPECT_EQ(member(items[0], "no"), nullptr);
   EXPECT_EQ(tree->complaint(*inner, "wrong").message, "/a/1/b~1c: wrong");
+}
+
+void expect_same(const JsonNode& node, const JsonNode& other, std::size_t shift) {
+  ASSERT_EQ(node.value.index(), other.value.index());
+  ASSERT_EQ(node.key, other.key);
+  ASSERT_EQ(node.offset + shift, other.offset) << node.key;
+  const auto same_children = [&](const std::vector<JsonNode>& children, const std::vector<JsonNode>& others) {
+    ASSERT_EQ(children.size(), others.size());
+    for (std::size_t i = 0; i < children.size(); ++i) expect_same(children[i], others[i], shift);
+  };
+  if (const auto* array = node.as<JsonArray>()) return same_children(*array, *other.as<JsonArray>());
+  if (const auto* object = node.as<JsonObject>())
+    return same_children(object->members, other.as<JsonObject>()->members);
+  if (const auto* text = node.as<std::string>()) {
+    ASSERT_EQ(*text, *other.as<std::string>());
+  }
+  if (const auto* number = node.as<std::int64_t>()) {
+    ASSERT_EQ(*number, *other.as<std::int64_t>());
+  }
+  if (const auto* flag = node.as<bool>()) {
+    ASSERT_EQ(*flag, *other.as<bool>());
+  }
+}
+
+/// An escape makes the quick reader leave all of a text to the library.
+TEST(JsonTree, IsTheSameWhoeverReadsIt) {
+  const std::string front = R"(["\u0041", )";
+  std::vector<std::string> texts{
+      "{}",
+      "[]",
+      "[ ]\n",
+      R"({"a":[1,20 ,0],"b":{"":"x","c":true},"d":[false,null]})",
+      "{ \"a\" :\t\"b\" ,\r\n\"c\"\n:\n[ 1\n, 123456789\t, 1234567890, -1, 1.5, 1e3 ] }",
+      R"([{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10}])",
+  };
+  for (const auto* name : {"aws", "azure", "atlassian", "google-cloud", "microsoft365"}) {
+    std::ifstream file{fmt::format(SOURCE_DIR "/tests/allowlist/data/lists/{}.json", name)};
+    auto& text = texts.emplace_back(std::istreambuf_iterator{file}, std::istreambuf_iterator<char>{});
+    if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  }
+  for (const auto& text : texts) {
+    const auto within = front + text + "]";
+    const auto quick = JsonTree::parse(text);
+    const auto library = JsonTree::parse(within);
+    ASSERT_TRUE(quick) << text << quick.error().message;
+    ASSERT_TRUE(library) << text << library.error().message;
+    expect_same(quick->root(), library->root().as<JsonArray>()->at(1), front.size());
+  }
 }
 
 TEST(JsonTree, WhatIsNoJsonIsRefusedAtItsPlace) {
