@@ -7,10 +7,15 @@ import sys
 import tempfile
 import unittest
 
+import jsonschema
+
 sys.path.insert(0, str(pathlib.Path(os.environ["SOURCE_DIR"]) / "tests" / "reports"))
 
 from check_test import FWPROBE, answer, closed_port, fwprobe, http, server
 from validators import validate
+
+SCHEMA = jsonschema.Draft7Validator(
+    json.loads(pathlib.Path(os.environ["SOURCE_DIR"], "docs/diff.schema.json").read_text(encoding="utf-8")))
 
 
 def diff(*arguments, **options):
@@ -37,6 +42,7 @@ class Diff(unittest.TestCase):
                 done = diff(before, after)
                 self.assertEqual((done.returncode, done.stderr), (code, ""))
                 self.assertTrue(done.stdout.startswith(word), done.stdout)
+                SCHEMA.validate(json.loads(diff(before, after, "--format", "json").stdout))
 
     def test_json_and_markdown_say_the_same(self):
         done = diff(self.up, self.down, "--format", "json")

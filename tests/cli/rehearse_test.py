@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import select
 import shutil
 import signal
@@ -10,8 +11,12 @@ import tempfile
 import time
 import unittest
 
+import jsonschema
+
 FWPROBE = os.environ["FWPROBE"]
 DATA = os.path.join(os.environ["SOURCE_DIR"], "tests", "allowlist", "data", "firewall")
+SCHEMA = jsonschema.Draft7Validator(
+    json.loads(pathlib.Path(os.environ["SOURCE_DIR"], "docs/rules-rehearse.schema.json").read_text(encoding="utf-8")))
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 NOBODY = [shutil.which("setpriv", path=PATH), "--reuid=65534", "--regid=65534", "--clear-groups"]
 SERVICE = ("--service", "203.0.113.10:443")
@@ -95,7 +100,7 @@ class Folder(unittest.TestCase):
         got, out, err = self.rehearse(*words, "--format", "json", **more)
         self.assertEqual((got, err), (code, ""), out)
         document = json.loads(out)
-        self.assertEqual(document["schema"], "fwprobe/rehearsal/v1")
+        SCHEMA.validate(document)
         return {entry["entry"]: entry for answer in document["answers"] for entry in answer["entries"]}
 
 

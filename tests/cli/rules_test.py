@@ -1,12 +1,17 @@
 """`fwprobe rules verify`: exit codes, what is said, and in which form."""
 import json
 import os
+import pathlib
 import subprocess
 import tempfile
 import unittest
 
+import jsonschema
+
 FWPROBE = os.environ["FWPROBE"]
 DATA = os.path.join(os.environ["SOURCE_DIR"], "tests", "allowlist", "data", "firewall")
+SCHEMA = jsonschema.Draft7Validator(
+    json.loads(pathlib.Path(os.environ["SOURCE_DIR"], "docs/rules-verify.schema.json").read_text(encoding="utf-8")))
 ALL = """table inet filter {
   chain input {
     type filter hook input priority 0; policy drop;
@@ -25,6 +30,13 @@ def verify(*words, rules=None, text="", allowlist="appcircle"):
         done = subprocess.run([FWPROBE, "rules", "verify", "--rules", rules or path, "--allowlist", allowlist, *words], input=text,
                               capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
+
+
+def verify_json(*words, **more):
+    """Exit code and answers."""
+    code, out, err = verify(*words, "--format", "json", **more)
+    SCHEMA.validate(json.loads(out))
+    return code, json.loads(out)["answers"], err
 
 
 SERVICE = ("--service", "203.0.113.10:443")
@@ -46,9 +58,9 @@ class Verify(unittest.TestCase):
         self.assertIn("Lets through 1 public addresses", out)
 
     def test_a_part_of_a_prefix_is_named(self):
-        code, out, _ = verify(*SERVICE, "--format", "json", text=ALL.replace("77.92.124.0/27", "77.92.124.0/28"))
+        code, answers, _ = verify_json(*SERVICE, text=ALL.replace("77.92.124.0/27", "77.92.124.0/28"))
         self.assertEqual(code, 1)
-        entry = json.loads(out)["answers"][0]["entries"][3]
+        entry = answers[0]["entries"][3]
         self.assertEqual((entry["verdict"], entry["cause"], entry["blocked"]), ("partly", "allowlist.rule_partial", ["77.92.124.16/28"]))
 
     def test_a_condition_that_the_flow_does_not_decide_is_no_pass(self):
@@ -104,16 +116,16 @@ class Verify(unittest.TestCase):
                            ("aws-security-groups.json#group=git-server", "aws"), ("azure-effective-nsg.json", "azure"),
                            ("iptables-git-server.txt", "iptables"), ("nftables.json", "nftables")):
             with self.subTest(name):
-                _, out, _ = verify("--service", "10.0.0.5:443", "--format", "json", rules=os.path.join(DATA, name))
-                remedies = json.loads(out)["answers"][0]["remedies"]
+                _, answers, _ = verify_json("--service", "10.0.0.5:443", rules=os.path.join(DATA, name))
+                remedies = answers[0]["remedies"]
                 self.assertEqual([remedy["form"] for remedy in remedies], [form])
-                self.assertNotIn(".json:0", out)
+                self.assertNotIn(".json:0", json.dumps(answers))
 
     def test_each_file_that_stops_gets_its_own_remedy(self):
         nft = os.path.join(DATA, "nftables.json")
         group = os.path.join(DATA, "aws-security-groups.json#group=git-server")
-        _, out, _ = verify("--rules", nft, "--service", "10.0.0.5:443", "--format", "json", rules=group)
-        self.assertEqual([remedy["form"] for remedy in json.loads(out)["answers"][0]["remedies"]], ["aws", "nftables"])
+        _, answers, _ = verify_json("--rules", nft, "--service", "10.0.0.5:443", rules=group)
+        self.assertEqual([remedy["form"] for remedy in answers[0]["remedies"]], ["aws", "nftables"])
 
     def test_standard_input_is_a_file(self):
         self.assertEqual(verify(*SERVICE, rules="-", text=ALL)[0], 0)
