@@ -10,7 +10,6 @@ namespace {
 using checks::name;
 using checks::Status;
 using probe::Clock;
-using reports::name;
 
 std::optional<std::int64_t> microseconds(const std::optional<Clock::duration>& duration) {
   if (!duration) return std::nullopt;

@@ -48,7 +48,7 @@ void take_out(std::vector<QueuedNotice>& due, const Batch& newer, probe::WallClo
 
 class Store::Impl {
  public:
-  Impl(asio::any_io_executor control, std::filesystem::path path, Limits limits)
+  Impl(const asio::any_io_executor& control, std::filesystem::path path, Limits limits)
       : wake_{control, Clock::time_point::max()},
         written_{control, Clock::time_point::max()},
         path_{std::move(path)},
@@ -277,8 +277,8 @@ class Store::Impl {
   Worker worker_;
 };
 
-Store::Store(asio::any_io_executor control, std::filesystem::path database, Limits limits)
-    : impl_{std::make_unique<Impl>(std::move(control), std::move(database), limits)} {}
+Store::Store(const asio::any_io_executor& control, std::filesystem::path database, Limits limits)
+    : impl_{std::make_unique<Impl>(control, std::move(database), limits)} {}
 
 Store::~Store() = default;
 

@@ -60,7 +60,7 @@ class Store {
     std::chrono::days retention{30};
   };
 
-  Store(asio::any_io_executor control, std::filesystem::path database, Limits limits);
+  Store(const asio::any_io_executor& control, std::filesystem::path database, Limits limits);
   /// Waits for what the thread does now.
   ~Store();
   Store(const Store&) = delete;
