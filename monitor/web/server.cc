@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <list>
+#include <tuple>
+#include <utility>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -44,6 +46,10 @@ std::expected<Request, Answer> read(const restinio::request_t& request) {
       [&fields](const auto& field) { fields.push_back({field.name(), field.value()}); });
   return read_request(request.header().method().c_str(), request.header().request_target(), std::move(fields),
                       request.body().size());
+}
+
+WireKey key_of(const restinio::request_t& request) {
+  return {request.connection_id(), request.remote_endpoint()};
 }
 
 /// The head of a response is the same for HEAD, with the length that GET would have (RFC 9110 §8.6).
@@ -99,7 +105,13 @@ class Server::Impl {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     stop_listening();
     co_await drain();
+    ending_ = true;
     wires().end_all();
+    // Until then their handlers refer to this object.
+    while (wires().count() > 0) {
+      timer.expires_after(std::chrono::milliseconds{1});
+      co_await timer.async_wait(as_result);
+    }
   }
 
  private:
@@ -107,7 +119,9 @@ class Server::Impl {
     tcp::endpoint address;  ///< with the port that was found
     std::unique_ptr<HttpServer> server;
     int descriptor = -1;
-    int waited = 0;  ///< looks at it that found a client waiting
+    std::uint64_t accepted = 0;
+    std::uint64_t accepted_before = 0;  ///< at the last look
+    int stuck = 0;                      ///< looks that found a client waiting and none accepted
   };
 
   std::expected<void, std::string> open(Listener& listener) {
@@ -137,7 +151,10 @@ class Server::Impl {
             listener.address = acceptor.local_endpoint();
             listener.descriptor = acceptor.native_handle();
           })
-          .socket_options_setter([](auto& options) { options.set_option(tcp::no_delay{true}); })
+          .socket_options_setter([&listener](auto& options) {
+            ++listener.accepted;
+            options.set_option(tcp::no_delay{true});
+          })
           .request_handler([this](restinio::request_handle_t request) { return accept(std::move(request)); });
       listener.server =
           std::make_unique<HttpServer>(restinio::external_io_context(context_), std::move(settings));
@@ -156,18 +173,21 @@ class Server::Impl {
   void revive(Listener& listener) {
     if (listener.server) {
       pollfd waiting{listener.descriptor, POLLIN, 0};
-      const bool client = poll(&waiting, 1, 0) > 0;
-      listener.waited = client && wires().count() <= limits_.wires.connections ? listener.waited + 1 : 0;
-      if (listener.waited < 2) return;
+      const bool none_accepted =
+          listener.accepted == std::exchange(listener.accepted_before, listener.accepted);
+      const bool full = wires().count() > limits_.wires.connections;
+      listener.stuck = none_accepted && !full && poll(&waiting, 1, 0) > 0 ? listener.stuck + 1 : 0;
+      if (listener.stuck < 2) return;
       listener.server.reset();
     }
-    listener.waited = 0;
-    // Tried again in a second, when it fails.
-    (void)open(listener);
+    listener.stuck = 0;
+    // When it fails it is tried again in a second.
+    std::ignore = open(listener);
   }
 
   restinio::request_handling_status_t accept(restinio::request_handle_t request) {
-    wires().busy(request->connection_id());
+    if (ending_) return restinio::request_rejected();
+    wires().busy(key_of(*request));
     const auto at = answering_.emplace(answering_.end());
     asio::co_spawn(context_, answer(std::move(request)),
                    asio::bind_cancellation_slot(at->slot(), [this, at](const std::exception_ptr&) {
@@ -195,12 +215,12 @@ class Server::Impl {
   }
 
   void send(restinio::request_t& request, Answer made) {
-    const auto connection = request.connection_id();
+    const auto key = key_of(request);
     const auto bytes = made.body.size();
     unsent_ += bytes;
-    auto sent = [this, connection, bytes](const asio::error_code&) {
+    auto sent = [this, key, bytes](const asio::error_code&) {
       unsent_ -= bytes;
-      wires().idle(connection);
+      wires().idle(key);
     };
     if (request.header().method() == restinio::http_method_head()) {
       auto builder = request.create_response<restinio::user_controlled_output_t>(status_line(made));
@@ -236,6 +256,7 @@ class Server::Impl {
   std::list<asio::cancellation_signal> answering_;
   asio::steady_timer drained_{context_};
   std::size_t unsent_ = 0;
+  bool ending_ = false;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}

@@ -12,10 +12,12 @@ void Wires::use(std::shared_ptr<asio::ssl::context> context, WireLimits limits) 
   limits_ = limits;
 }
 
-void Wires::begin(std::uint64_t connection, const std::shared_ptr<Wire>& wire,
+void Wires::begin(std::uint64_t number, const std::shared_ptr<Wire>& wire,
                   std::function<void(std::error_code)> ready) {
   make_room();
-  known_[connection] = {wire, probe::Clock::now()};
+  asio::error_code gone;
+  const auto client = wire->socket.remote_endpoint(gone);
+  known_[{number, client}] = {wire, probe::Clock::now()};
   if (!context_) {
     ready({});
     return;
@@ -34,12 +36,12 @@ void Wires::begin(std::uint64_t connection, const std::shared_ptr<Wire>& wire,
                              });
 }
 
-void Wires::busy(std::uint64_t connection) {
-  if (const auto at = known_.find(connection); at != known_.end()) at->second.busy = true;
+void Wires::busy(const WireKey& of) {
+  if (const auto at = known_.find(of); at != known_.end()) at->second.busy = true;
 }
 
-void Wires::idle(std::uint64_t connection) {
-  const auto at = known_.find(connection);
+void Wires::idle(const WireKey& of) {
+  const auto at = known_.find(of);
   if (at == known_.end()) return;
   at->second.busy = false;
   at->second.silent_since = probe::Clock::now();
@@ -67,10 +69,9 @@ void Wires::make_room() {
 
 void Wires::end_all() {
   asio::error_code ignored;
-  for (const auto& [connection, known] : known_)
+  for (const auto& [number, known] : known_)
     if (const auto wire = known.wire.lock())
       wire->socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  known_.clear();
 }
 
 }  // namespace fwprobe::monitor

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -35,6 +36,9 @@ struct Wire {
   asio::steady_timer deadline;
 };
 
+/// RESTinio's number of a connection, which each of its servers counts for itself, and the client.
+using WireKey = std::pair<std::uint64_t, asio::ip::tcp::endpoint>;
+
 /// All connections of an io_context's servers.
 class Wires : public asio::execution_context::service {
  public:
@@ -45,15 +49,15 @@ class Wires : public asio::execution_context::service {
   void use(std::shared_ptr<asio::ssl::context> context, WireLimits limits);
 
   /// A connection was accepted; `ready` is called when requests can be read from it, or with why not.
-  void begin(std::uint64_t connection, const std::shared_ptr<Wire>& wire,
+  void begin(std::uint64_t number, const std::shared_ptr<Wire>& wire,
              std::function<void(std::error_code)> ready);
   /// A request of the connection is being answered.
-  void busy(std::uint64_t connection);
+  void busy(const WireKey& of);
   /// It was answered.
-  void idle(std::uint64_t connection);
+  void idle(const WireKey& of);
   /// How many there are.
   std::size_t count();
-  /// Ends all of them.
+  /// Ends all of them; they are gone when count() says so.
   void end_all();
 
  private:
@@ -68,7 +72,7 @@ class Wires : public asio::execution_context::service {
 
   std::shared_ptr<asio::ssl::context> context_;
   WireLimits limits_;
-  std::map<std::uint64_t, Known> known_;
+  std::map<WireKey, Known> known_;
 };
 
 /// A Wire as RESTinio wants its sockets: movable, and fit for a new connection after it was moved from.
