@@ -71,8 +71,6 @@ Dispatcher::Round Dispatcher::next(const Board& board, const std::vector<QueuedN
       if (events.empty()) continue;
       message.body = render(receiver, std::move(events), board, now);
       round.messages.push_back(std::move(message));
-    } else {
-      continue;
     }
   }
   for (const auto& message : round.messages) desks_[message.receiver.name].busy = true;

@@ -28,6 +28,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using tests::fails;
 
 class WebhookServer {
  public:
@@ -65,8 +66,6 @@ class WebhookServer {
   tcp::endpoint endpoint_;
   std::optional<tests::Process> process_;
 };
-
-using Settings = std::shared_ptr<checks::Settings>;
 
 Receiver reach(std::string url, const std::function<void(checks::Settings&)>& change = {}) {
   auto receiver = tests::receiver(ReceiverKind::webhook, std::move(url));

@@ -87,7 +87,9 @@ TEST(Notices, WaitForOthersAndMuchLongerWhenTheTargetFlaps) {
   board.plan.notices.group_wait = std::chrono::seconds{10};
   std::vector<Notice> last;
   for (int i = 0; i < static_cast<int>(flapping_changes); ++i) {
-    if (i > 0) EXPECT_EQ(last.at(0).next_attempt, minute(i - 1) + std::chrono::seconds{10});
+    if (i > 0) {
+      EXPECT_EQ(last.at(0).next_attempt, minute(i - 1) + std::chrono::seconds{10});
+    }
     const auto told = change(board, 0, i % 2 == 0 ? fails(Cause::tcp_filtered) : pass(), minute(i));
     last = notices_of(board, board.plan.targets[0], told);
   }

@@ -53,6 +53,25 @@ TEST(Request, ToAProxyNamesTheWholeUrl) {
   EXPECT_THAT(*serialize(question, secrets), Not(HasSubstr("Proxy-Authorization")));
 }
 
+TEST(Request, CarriesTheBodyAndTheAuthorizationOfItsSecrets) {
+  auto question = asking("https://host/hook");
+  question.request.method = "POST";
+  question.request.headers = {{"Authorization", "none"}, {"Content-Type", "application/json"}};
+  HttpSecrets secrets;
+  secrets.authorization = Secret{"Bearer abc"};
+  secrets.body = "{\"a\": 1}";
+  const auto bytes = *serialize(question, secrets);
+  EXPECT_EQ(count(bytes, "Authorization: "), 1U);
+  EXPECT_THAT(bytes, HasSubstr("\r\nAuthorization: Bearer abc\r\n"));
+  EXPECT_EQ(count(bytes, "Content-Length: "), 1U);
+  EXPECT_THAT(bytes, HasSubstr("\r\nContent-Length: 8\r\n"));
+  EXPECT_TRUE(bytes.ends_with("\r\n\r\n{\"a\": 1}")) << bytes;
+  std::string echoed = "you said abcabc, Bearer abc";
+  secrets.authorization = Secret{"Bearer abcabc"};
+  secrets.scrub(echoed);
+  EXPECT_THAT(echoed, Not(HasSubstr("abcabc")));
+}
+
 TEST(Request, SaysThatABodyWhichIsExpectedIsEmpty) {
   auto question = asking("https://host/");
   question.request.method = "POST";
