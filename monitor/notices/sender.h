@@ -75,6 +75,9 @@ class NoticeSender {
     } catch (const std::exception& error) {
       attempt.trouble = error.what();
     }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+      co_return;  // this end says nothing of the receiver
     const auto settled = dispatcher_.settle(message, attempt, probe::Clock::now(), jitter_(random_));
     for (const auto id : settled.done) service_.store().done(id);
     const auto again = probe::WallClock::now() + settled.retry_in;

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "monitor/notices/sender.h"
+#include "monitor/service.h"
 #include "tests/monitor/boards.h"
 #include "tests/support/authority.h"
 #include "tests/support/servers.h"
@@ -265,7 +266,7 @@ class FakeService {
   Log log_;
 };
 
-static_assert(NoticeService<FakeService>);
+static_assert(NoticeService<FakeService> && NoticeService<Service>);
 
 Board board_for(std::vector<Receiver> receivers) {
   auto board = tests::board_of({tests::watched("git"), tests::watched("web")});
@@ -297,6 +298,7 @@ TEST(Sender, LetsNobodyWaitForASilentReceiver) {
                                  tests::receiver(ReceiverKind::slack, server.url("hook"), "good")})};
   service.change(0, fails(Cause::tcp_filtered));
   service.send_until([&] { return service.board().health.notices_sent == 1; });
+  EXPECT_EQ(service.board().health.notices_failed, 0U);
   EXPECT_EQ(service.store().size(), 1U);  // told again after the next start
 }
 
