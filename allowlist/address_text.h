@@ -33,6 +33,7 @@ std::expected<NumberRange, std::string> parse_range(std::string_view text);
 struct LeadingRange {
   Range<std::uint32_t> range;
   std::uint32_t length = 0;  ///< 0: there is none
+  bool is_prefix = false;    ///< with a '/'
   bool host_bits = false;
 };
 LeadingRange leading_ipv4(std::string_view text);

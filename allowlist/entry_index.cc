@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <tuple>
+#include <utility>
 
 namespace fwprobe::allowlist {
 namespace {
 
 constexpr int bucket_bits = 16;
+/// Pieces of a bucket that are compared all at once.
+constexpr std::size_t few = 8;
 
 int leading_zeros(std::uint32_t value) { return std::countl_zero(value); }
 int leading_zeros(Uint128 value) {
@@ -39,12 +42,6 @@ FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
     return std::tuple{a.range.first, b.range.last, b.entry} <
            std::tuple{b.range.first, a.range.last, a.entry};
   });
-  const auto begin_piece = [&](Value first, std::uint32_t entry) {
-    if (!pieces_.empty() && pieces_.back().first == first)
-      pieces_.back().entry = entry;
-    else if (pieces_.empty() || pieces_.back().entry != entry)
-      pieces_.push_back({first, entry});
-  };
   begin_piece(0, none);
   std::vector<const Item*> open;
   constexpr auto highest = static_cast<Value>(~Value{0});
@@ -59,7 +56,46 @@ FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
     open.push_back(&item);
   }
   while (!open.empty()) close();
+  give_gaps_to_neighbours();
   if constexpr (sizeof(Value) == sizeof(std::uint32_t)) make_buckets();
+}
+
+template <typename Value>
+void FamilyIndex<Value>::begin_piece(Value first, std::uint32_t entry) {
+  if (!firsts_.empty() && firsts_.back() == first) {
+    found_.back() = {entry, entry != none};
+  } else if (firsts_.empty() || found_.back().entry != entry) {
+    firsts_.push_back(first);
+    found_.push_back({entry, entry != none});
+  }
+}
+
+/// The last address before a gap and the first one behind it share the most bits with one in it that any
+/// listed address can. They differ from each other in one bit first, which decides.
+template <typename Value>
+void FamilyIndex<Value>::give_gaps_to_neighbours() {
+  const auto firsts = std::exchange(firsts_, {});
+  const auto found = std::exchange(found_, {});
+  const auto add = [this](Value first, Found what) {
+    firsts_.push_back(first);
+    found_.push_back(what);
+  };
+  for (std::size_t i = 0; i < firsts.size(); ++i) {
+    const bool has_before = i > 0;
+    const bool has_after = i + 1 < firsts.size();
+    if (found[i].holds || (!has_before && !has_after)) {
+      add(firsts[i], found[i]);
+      continue;
+    }
+    auto split = has_after ? firsts[i] : Value{0};
+    if (has_before && has_after) {
+      const auto differ = static_cast<Value>((firsts[i] - 1) ^ firsts[i + 1]);
+      const int bit = static_cast<int>(sizeof(Value)) * 8 - 1 - leading_zeros(differ);
+      split = static_cast<Value>(firsts[i + 1] >> bit << bit);
+    }
+    if (has_before && (!has_after || firsts[i] < split)) add(firsts[i], {found[i - 1].entry, false});
+    if (has_after && split < firsts[i + 1]) add(split, {found[i + 1].entry, false});
+  }
 }
 
 template <typename Value>
@@ -67,76 +103,66 @@ void FamilyIndex<Value>::make_buckets() {
   buckets_.reserve((1U << bucket_bits) + 1);
   std::uint32_t at = 0;
   for (std::uint32_t high = 0; high < 1U << bucket_bits; ++high) {
-    while (at + 1 < pieces_.size() && pieces_[at + 1].first <= static_cast<Value>(high) << bucket_bits) ++at;
+    while (at + 1 < firsts_.size() && firsts_[at + 1] <= static_cast<Value>(high) << bucket_bits) ++at;
     buckets_.push_back(at);
   }
-  buckets_.push_back(static_cast<std::uint32_t>(pieces_.size() - 1));
+  buckets_.push_back(static_cast<std::uint32_t>(firsts_.size() - 1));
+  firsts_.resize(firsts_.size() + few, ~Value{0});
 }
 
+/// Without a branch that depends on the data: a random address would mispredict half of them.
 template <typename Value>
 std::size_t FamilyIndex<Value>::piece(Value value) const {
-  const Piece* base = pieces_.data();
-  auto length = pieces_.size();
+  const auto* base = firsts_.data();
+  auto length = found_.size();
   if constexpr (sizeof(Value) == sizeof(std::uint32_t)) {
     const auto* bucket = &buckets_[value >> bucket_bits];
     base += bucket[0];
     length = bucket[1] - bucket[0] + 1;
+    if (length <= few) {
+      std::uint32_t behind = 0;  // those of the next buckets begin later, and are not counted
+      for (std::size_t i = 1; i <= few; ++i) behind += base[i] <= value ? 1U : 0U;
+      return bucket[0] + std::min<std::size_t>(behind, length - 1);
+    }
   }
-  // Without a branch that depends on the data: a random address would mispredict half of them.
   while (length > 1) {
     const auto half = length / 2;
-    base += base[half].first <= value ? half : 0;
+    base += base[half] <= value ? half : 0;
     length -= half;
   }
-  return static_cast<std::size_t>(base - pieces_.data());
-}
-
-template <typename Value>
-std::uint32_t FamilyIndex<Value>::nearest(Value value) const {
-  const auto at = piece(value);
-  const bool has_before = at > 0;
-  const bool has_after = at + 1 < pieces_.size();
-  if (!has_before && !has_after) return none;
-  if (!has_after) return pieces_[at - 1].entry;
-  if (!has_before) return pieces_[at + 1].entry;
-  // The last address before and the first one behind share the most bits that any listed address can.
-  const auto before = static_cast<Value>(value ^ static_cast<Value>(pieces_[at].first - 1));
-  const auto after = static_cast<Value>(value ^ pieces_[at + 1].first);
-  return pieces_[leading_zeros(before) >= leading_zeros(after) ? at - 1 : at + 1].entry;
+  return static_cast<std::size_t>(base - firsts_.data());
 }
 
 EntryIndex::EntryIndex(const Allowlist& list, std::chrono::year_month_day day)
     : list_{list}, day_{day}, v4_{items<std::uint32_t>(list, day)}, v6_{items<Uint128>(list, day)} {}
 
+EntryIndex::Found EntryIndex::find(std::uint32_t ipv4) const {
+  const auto [entry, holds] = v4_.find(ipv4);
+  return {entry == FamilyIndex<std::uint32_t>::none ? nullptr : &list_.entries[entry], holds};
+}
+
+EntryIndex::Found EntryIndex::find(Uint128 ipv6) const {
+  const auto [entry, holds] = v6_.find(ipv6);
+  return {entry == FamilyIndex<Uint128>::none ? nullptr : &list_.entries[entry], holds};
+}
+
 /// Entries around the innermost one may be for other ports.
 const Entry* EntryIndex::for_port(const Entry* entry, const asio::ip::address& address,
                                   std::uint16_t port) const {
-  if (!entry || port == 0 || allowlist::for_port(*entry, port)) return entry;
+  if (port == 0 || allowlist::for_port(*entry, port)) return entry;
   for (const auto* other : entries_for(list_, address, day_))
     if (allowlist::for_port(*other, port)) return other;
   return nullptr;
 }
 
 const Entry* EntryIndex::holder(std::uint32_t ipv4, std::uint16_t port) const {
-  const auto at = v4_.holder(ipv4);
-  const auto* entry = at == FamilyIndex<std::uint32_t>::none ? nullptr : &list_.entries[at];
-  return port == 0 ? entry : for_port(entry, asio::ip::address_v4{ipv4}, port);
+  const auto found = find(ipv4);
+  return found.holds ? for_port(found.entry, asio::ip::address_v4{ipv4}, port) : nullptr;
 }
 
 const Entry* EntryIndex::holder(Uint128 ipv6, std::uint16_t port) const {
-  const auto at = v6_.holder(ipv6);
-  const auto* entry = at == FamilyIndex<Uint128>::none ? nullptr : &list_.entries[at];
-  return port == 0 ? entry : for_port(entry, address_v6(ipv6), port);
-}
-
-const Entry* EntryIndex::nearest(std::uint32_t ipv4) const {
-  const auto at = v4_.nearest(ipv4);
-  return at == FamilyIndex<std::uint32_t>::none ? nullptr : &list_.entries[at];
-}
-
-const Entry* EntryIndex::nearest(Uint128 ipv6) const {
-  const auto at = v6_.nearest(ipv6);
-  return at == FamilyIndex<Uint128>::none ? nullptr : &list_.entries[at];
+  const auto found = find(ipv6);
+  return found.holds ? for_port(found.entry, address_v6(ipv6), port) : nullptr;
 }
 
 }  // namespace fwprobe::allowlist

@@ -10,8 +10,8 @@
 
 namespace fwprobe::allowlist {
 
-/// Cuts the addresses of one family where an entry begins or ends; each piece belongs to the longest prefix
-/// there.
+/// Cuts the addresses of one family where an entry begins or ends, and where another one becomes the nearest;
+/// each piece belongs to the longest prefix there.
 template <typename Value>
 class FamilyIndex {
  public:
@@ -23,19 +23,20 @@ class FamilyIndex {
   explicit FamilyIndex(std::vector<Item> items);
 
   static constexpr std::uint32_t none = ~0U;
-  /// The entry that holds `value`, or `none`.
-  std::uint32_t holder(Value value) const { return pieces_[piece(value)].entry; }
-  /// The entry that shares the most leading bits with a value that none holds; `none` in an empty index.
-  std::uint32_t nearest(Value value) const;
+  struct Found {
+    std::uint32_t entry = none;  ///< `none` in an empty index
+    bool holds = false;
+  };
+  /// The entry that holds `value`, or else the one that shares the most leading bits with it.
+  Found find(Value value) const { return found_[piece(value)]; }
 
  private:
+  void begin_piece(Value first, std::uint32_t entry);
+  void give_gaps_to_neighbours();
   std::size_t piece(Value value) const;
   void make_buckets();
-  struct Piece {
-    Value first = 0;
-    std::uint32_t entry = none;
-  };
-  std::vector<Piece> pieces_;  ///< in order; the first begins at 0
+  std::vector<Value> firsts_;  ///< of the pieces, in order; the first begins at 0
+  std::vector<Found> found_;   ///< of each piece
   /// Of IPv4: the piece that holds the first address of each /16, and one more behind the last. IPv6 lists
   /// sit in a few /16s, which would tell nothing.
   std::vector<std::uint32_t> buckets_;
@@ -45,13 +46,19 @@ class FamilyIndex {
 class EntryIndex {
  public:
   EntryIndex(const Allowlist& list, std::chrono::year_month_day day);
+
+  struct Found {
+    const Entry* entry = nullptr;  ///< nothing when the list has no prefix of the family
+    bool holds = false;
+  };
+  /// The entry with the longest prefix in force that holds an address, or else the one that shares the most
+  /// leading bits with it.
+  Found find(std::uint32_t ipv4) const;
+  Found find(Uint128 ipv6) const;
   /// The entry with the longest prefix in force that holds an address, for TCP port `port` when it is not 0;
   /// nothing when none does.
   const Entry* holder(std::uint32_t ipv4, std::uint16_t port) const;
   const Entry* holder(Uint128 ipv6, std::uint16_t port) const;
-  /// Of an address that no entry holds: the entry that shares the most leading bits.
-  const Entry* nearest(std::uint32_t ipv4) const;
-  const Entry* nearest(Uint128 ipv6) const;
 
  private:
   const Entry* for_port(const Entry* entry, const asio::ip::address& address, std::uint16_t port) const;

@@ -1,5 +1,8 @@
 // `fwprobe allowlist contains`.
 
+#include <array>
+#include <cstring>
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -57,45 +60,67 @@ std::expected<Asked, std::string> parse(std::string_view text) {
   return asked;
 }
 
-/// What answers say of entries, made once for each that is asked about.
-class EntryTexts {
- public:
-  explicit EntryTexts(const std::vector<Entry>& entries) : entries_{entries}, places_(entries.size()) {}
+/// Short texts are copied in pieces of this size, without a call for each; they have as much room behind
+/// them.
+constexpr std::size_t room = 16;
 
-  /// With the line's end. Valid until the next call.
-  std::string_view of(const Entry& entry) {
-    auto& [begin, length] = places_[static_cast<std::size_t>(&entry - entries_.data())];
-    if (length == 0) {
-      begin = static_cast<std::uint32_t>(all_.size());
-      all_ += reports::printable(entry.published);
-      if (!entry.purpose.empty()) all_.append("\t").append(reports::printable(entry.purpose));
-      all_ += '\n';
-      length = static_cast<std::uint32_t>(all_.size()) - begin;
-    }
-    return std::string_view{all_}.substr(begin, length);
+/// What an entry is to an address.
+enum class Relation : std::uint8_t { holds, nearest, for_other_ports };
+
+/// How answers end, from the address on, made once for each entry that is asked about.
+class Endings {
+ public:
+  explicit Endings(const std::vector<Entry>& entries) : entries_{entries}, places_(kinds * entries.size()) {}
+
+  /// With the line's end, and room behind it. Valid until the next call.
+  std::string_view of(const Entry& entry, Relation relation) {
+    const auto number = static_cast<std::size_t>(&entry - entries_.data());
+    auto& place = places_[kinds * number + static_cast<std::size_t>(relation)];
+    if (place.length == 0) place = make(entry, relation);
+    return std::string_view{all_}.substr(place.begin, place.length);
   }
 
  private:
+  static constexpr std::size_t kinds = 3;
   struct Place {
     std::uint32_t begin = 0;
     std::uint32_t length = 0;
   };
+
+  Place make(const Entry& entry, Relation relation) {
+    constexpr std::array<std::string_view, kinds> words{"\t", "\tnearest ", "\twith other ports in "};
+    all_.resize(all_.size() - room);
+    const auto begin = all_.size();
+    all_.append(words[static_cast<std::size_t>(relation)]).append(reports::printable(entry.published));
+    if (!entry.purpose.empty()) all_.append("\t").append(reports::printable(entry.purpose));
+    all_ += '\n';
+    const auto length = all_.size() - begin;
+    all_.append(room, '\0');
+    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(length)};
+  }
+
   const std::vector<Entry>& entries_;
   std::vector<Place> places_;
-  std::string all_;
+  std::string all_ = std::string(room, '\0');
 };
 
 /// Standard output through a buffer; what cannot be written is told at the end.
 class LineWriter {
  public:
-  /// The parts, one after the other.
-  void write(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
-    const auto size = a.size() + b.size() + c.size() + d.size();
-    if (size > buffer_.size() - used_) flush();
-    if (size > buffer_.size()) buffer_.resize(size);
+  /// The parts of a line, each with room behind it.
+  void write(std::string_view a, std::string_view b, std::string_view c) {
+    make_space(a.size() + b.size() + c.size() + room);
     auto* to = buffer_.data() + used_;
-    for (const auto part : {a, b, c, d}) to = std::ranges::copy(part, to).out;
-    used_ += size;
+    for (const auto part : {a, b, c}) {
+      for (std::size_t at = 0; at < part.size(); at += room) std::memcpy(to + at, part.data() + at, room);
+      to += part.size();
+    }
+    used_ = static_cast<std::size_t>(to - buffer_.data());
+  }
+  void write(std::string_view line) {
+    make_space(line.size());
+    std::ranges::copy(line, buffer_.data() + used_);
+    used_ += line.size();
   }
   /// The system's words when something could not be written.
   std::expected<void, std::string> finish() {
@@ -104,6 +129,10 @@ class LineWriter {
   }
 
  private:
+  void make_space(std::size_t size) {
+    if (size > buffer_.size() - used_) flush();
+    if (size > buffer_.size()) buffer_.resize(size);
+  }
   void flush() {
     if (result_) result_ = write_all(STDOUT_FILENO, {buffer_.data(), used_});
     used_ = 0;
@@ -116,27 +145,38 @@ class LineWriter {
 /// Answers line by line: "yes", the address, the entry and what it is for; or "no", and the nearest entry.
 class Answers {
  public:
-  explicit Answers(const allowlist::Allowlist& list) : index_{list, today()}, texts_{list.entries} {}
+  explicit Answers(const allowlist::Allowlist& list) : index_{list, today()}, endings_{list.entries} {}
 
   void add(std::string_view text, const Asked& asked) {
-    if (asked.address.ipv6)
-      add(text, asked.address.first, asked.port);
+    const auto& [address, port] = asked;
+    const auto v4 = static_cast<std::uint32_t>(address.first);
+    const auto found = address.ipv6 ? index_.find(address.first) : index_.find(v4);
+    const auto* holder = address.ipv6 ? index_.holder(address.first, port) : index_.holder(v4, port);
+    all_ &= holder != nullptr;
+    if (!found.entry)
+      lines_.write(fmt::format("no\t{}\tno {} prefix is listed\n", text, address.ipv6 ? "IPv6" : "IPv4"));
+    else if (holder)
+      lines_.write(fmt::format("yes\t{}{}", text, endings_.of(*holder, Relation::holds)));
     else
-      add(text, static_cast<std::uint32_t>(asked.address.first), asked.port);
+      lines_.write(fmt::format(
+          "no\t{}{}", text,
+          endings_.of(*found.entry, found.holds ? Relation::for_other_ports : Relation::nearest)));
   }
+
+  /// The same without a port, for `text` with room behind it; false when nothing is listed. Of random
+  /// addresses any branch would be mispredicted.
   template <typename Value>
-  void add(std::string_view text, Value address, std::uint16_t port) {
-    if (const auto* holder = index_.holder(address, port))
-      return lines_.write("yes\t", text, "\t", texts_.of(*holder));
-    all_ = false;
-    const auto* any_port = port == 0 ? nullptr : index_.holder(address, 0);
-    const auto* nearest = any_port ? any_port : index_.nearest(address);
-    if (nearest)
-      lines_.write("no\t", text, any_port ? "\twith other ports in " : "\tnearest ", texts_.of(*nearest));
-    else
-      lines_.write("no\t", text, "\t",
-                   sizeof(Value) > 4 ? "no IPv6 prefix is listed\n" : "no IPv4 prefix is listed\n");
+  bool add_quickly(std::string_view text, Value address) {
+    static constexpr char words[2][room + 4] = {"no\t", "yes\t"};
+    static constexpr std::array relations{Relation::nearest, Relation::holds};
+    const auto found = index_.find(address);
+    if (!found.entry) return false;
+    const std::size_t yes = found.holds ? 1 : 0;
+    all_ &= found.holds;
+    lines_.write({words[yes], 3 + yes}, text, endings_.of(*found.entry, relations[yes]));
+    return true;
   }
+
   ExitCode finish() {
     if (const auto written = lines_.finish(); !written) {
       fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
@@ -147,25 +187,23 @@ class Answers {
 
  private:
   allowlist::EntryIndex index_;
-  EntryTexts texts_;
+  Endings endings_;
   LineWriter lines_;
   bool all_ = true;
 };
 
 /// The address that a line is, when it is nothing else, as nearly all are: answers it and gives its length.
 std::size_t answer_plain_line(std::string_view text, Answers& answers) {
-  const auto ends_at = [&](std::size_t length) { return length < text.size() && text[length] == '\n'; };
+  const auto is_line = [&](std::size_t length) {
+    return length > 0 && length + room <= text.size() && text[length] == '\n';
+  };
   if (const auto v4 = allowlist::leading_ipv4(text); v4.length > 0) {
-    const auto line = text.substr(0, v4.length);
-    if (!ends_at(v4.length) || line.contains('/')) return 0;
-    answers.add(line, v4.range.first, 0);
-    return v4.length;
+    const bool alone = is_line(v4.length) && !v4.is_prefix;
+    return alone && answers.add_quickly(text.substr(0, v4.length), v4.range.first) ? v4.length : 0;
   }
   const auto v6 = allowlist::leading_ipv6(text);
-  if (v6.length == 0 || !ends_at(v6.length) || allowlist::is_mapped({v6.address, v6.address, true, false}))
-    return 0;
-  answers.add(text.substr(0, v6.length), v6.address, 0);
-  return v6.length;
+  const bool alone = is_line(v6.length) && !allowlist::is_mapped({v6.address, v6.address, true, false});
+  return alone && answers.add_quickly(text.substr(0, v6.length), v6.address) ? v6.length : 0;
 }
 
 /// One address a line; empty lines and comments are none.

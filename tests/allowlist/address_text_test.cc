@@ -152,11 +152,47 @@ TEST(EntryIndex, AnswersAsTheEntriesDo) {
             }
           }
           if (port != 0 || held) continue;
-          const auto* near = ipv6 ? index.nearest(Uint128{value}) : index.nearest(value);
+          const auto [near, holds] = ipv6 ? index.find(Uint128{value}) : index.find(value);
           const auto* wanted = nearest(list, address, day);
+          ASSERT_FALSE(holds);
           ASSERT_EQ(near != nullptr, wanted != nullptr);
+          if (!near) continue;
+          // Several may share the most.
+          Allowlist one;
+          one.entries = {*near, *wanted};
+          ASSERT_EQ(nearest(one, address, day), &one.entries[0]) << address << ' ' << near->published;
         }
   }
+}
+
+/// With 16 bytes to read an address is read in another way than near the text's end.
+TEST(LeadingIpv4, IsTheSameWhateverFollows) {
+  std::vector<std::string> texts{
+      "0.0.0.0",    "255.255.255.255", "256.1.1.1", "1.256.1.1",  "1.1.256.1", "1.1.1.256",
+      "1.2.3",      "1.2.3.",          "1..2.3",    ".1.2.3.4",   "01.2.3.4",  "1.2.3.04",
+      "1.2.3.00",   "1.2.3.4.5",       "1.2.3.4a",  "a.2.3.4",    "1,2.3.4",   "1.2.3:4",
+      "1.2.3.2555", "1111.2.3.4",      "1.2.3.4/8", "1.2.3.4/33", "1.2.3.4 ",  "1.2.3.\xb2",
+      "1.2.3.4\0",  "1/2.3.4",         "",          "1",          "....",      "999.999.999.999",
+  };
+  std::mt19937 random{12};
+  constexpr std::string_view alphabet = "0123456789012345678901234567890123456789....../ a\x80\xff";
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text;
+    const auto octets = [&] { return std::to_string(random() % 300); };
+    for (int octet = 0; octet < 4; ++octet) text += (octet > 0 ? "." : "") + octets();
+    if (random() % 2 == 0) text[random() % text.size()] = alphabet[random() % alphabet.size()];
+    texts.push_back(text.substr(0, 15));
+  }
+  for (const auto& text : texts)
+    for (const char behind : {'\n', '/', 'x'}) {
+      const auto near_end = leading_ipv4(text);
+      const auto followed = leading_ipv4(text + behind + std::string(16, 'x'));
+      if (behind == '/' && near_end.length == text.size()) continue;  // it becomes a prefix
+      ASSERT_EQ(near_end.length, followed.length) << text;
+      if (near_end.length == 0) continue;
+      ASSERT_EQ(near_end.range, followed.range) << text;
+      ASSERT_EQ(near_end.is_prefix, followed.is_prefix) << text;
+    }
 }
 
 TEST(LeadingAddress, EndsWhereTheAddressEnds) {
