@@ -34,9 +34,6 @@ int host_bits_of(const Range<Value>& range) {
   return std::min(whole, trailing_zeros(range.first));
 }
 
-address address_of(std::uint32_t value) { return address_v4{value}; }
-address address_of(Uint128 value) { return address_v6(value); }
-
 template <typename Value>
 AddressCount count(const RangeSet<Value>& set) {
   AddressCount sum;
@@ -45,20 +42,6 @@ AddressCount count(const RangeSet<Value>& set) {
     sum += AddressCount{1};
   }
   return sum;
-}
-
-template <typename Value>
-void append_prefixes(const RangeSet<Value>& set, std::vector<Prefix>& prefixes) {
-  constexpr int bits = sizeof(Value) * 8;
-  for (auto [first, last] : set.ranges()) {
-    for (;;) {
-      const int free = host_bits(Range<Value>{first, last});
-      prefixes.emplace_back(address_of(first), bits - free);
-      const auto end = static_cast<Value>(first + (free == bits ? ~Value{0} : (Value{1} << free) - 1));
-      if (end == last) break;
-      first = static_cast<Value>(end + 1);
-    }
-  }
 }
 
 }  // namespace
@@ -75,6 +58,9 @@ asio::ip::address_v6 address_v6(Uint128 number) {
     *byte = static_cast<std::uint8_t>(number & 0xff);
   return asio::ip::address_v6{bytes};
 }
+
+address address_of(std::uint32_t number) { return address_v4{number}; }
+address address_of(Uint128 number) { return address_v6(number); }
 
 int host_bits(const Range<std::uint32_t>& range) { return host_bits_of(range); }
 int host_bits(const Range<Uint128>& range) { return host_bits_of(range); }
@@ -125,8 +111,9 @@ AddressCount PrefixSet::size() const {
 
 std::vector<Prefix> PrefixSet::prefixes() const {
   std::vector<Prefix> prefixes;
-  append_prefixes(v4_, prefixes);
-  append_prefixes(v6_, prefixes);
+  const auto append = [&](const Prefix& prefix) { prefixes.push_back(prefix); };
+  for (const auto& range : v4_.ranges()) for_each_prefix(range, append);
+  for (const auto& range : v6_.ranges()) for_each_prefix(range, append);
   return prefixes;
 }
 

@@ -97,4 +97,20 @@ asio::ip::address_v6 address_v6(Uint128 number);
 int host_bits(const Range<std::uint32_t>& range);
 int host_bits(const Range<Uint128>& range);
 
+asio::ip::address address_of(std::uint32_t number);
+asio::ip::address address_of(Uint128 number);
+
+/// Calls `visit` with each of the fewest prefixes that hold exactly these addresses, in order.
+template <typename Value, typename Visit>
+void for_each_prefix(Range<Value> range, const Visit& visit) {
+  constexpr int bits = sizeof(Value) * 8;
+  for (;;) {
+    const int free = host_bits(range);
+    visit(Prefix{address_of(range.first), bits - free});
+    const auto end = static_cast<Value>(range.first + (free == bits ? ~Value{0} : (Value{1} << free) - 1));
+    if (end == range.last) return;
+    range.first = static_cast<Value>(end + 1);
+  }
+}
+
 }  // namespace fwprobe::allowlist

@@ -129,6 +129,7 @@ class Builder {
     std::vector<const Group*> groups;
     for (const auto& group : publication_.groups)
       if (chosen(group, origin_.filters)) groups.push_back(&group);
+    list_.entries.reserve(groups.size());
     const auto before = groups;
     if (const auto wrong = choose_direction(groups)) {
       // A file that is no list at all is the more useful thing to say.
@@ -180,7 +181,7 @@ class Builder {
     std::string_view before;
     for (const auto& attribute : group.attributes)
       if (attribute.value != std::exchange(before, attribute.value))
-        purpose += fmt::format("{}{}", purpose.empty() ? "" : ", ", attribute.value);
+        purpose.append(purpose.empty() ? "" : ", ").append(attribute.value);
     Entry entry;
     entry.purpose = std::move(purpose);
     const auto each_protocol = [&](auto&& what) {
@@ -226,14 +227,17 @@ class Builder {
 
   /// A range that is no prefix becomes the fewest prefixes.
   void add(Entry& entry, const NumberRange& range) {
-    const auto set = range.ipv6 ? PrefixSet{{}, Ranges6{range.first, range.last}}
-                                : PrefixSet{Ranges4{static_cast<std::uint32_t>(range.first),
-                                                    static_cast<std::uint32_t>(range.last)},
-                                            {}};
-    for (const auto& prefix : set.prefixes()) {
-      entry.what = prefix;
-      list_.entries.push_back(entry);
-    }
+    if (range.ipv6)
+      for_each_prefix(Range<Uint128>{range.first, range.last},
+                      [&](const Prefix& prefix) { add(entry, prefix); });
+    else
+      for_each_prefix(Range<std::uint32_t>{static_cast<std::uint32_t>(range.first),
+                                           static_cast<std::uint32_t>(range.last)},
+                      [&](const Prefix& prefix) { add(entry, prefix); });
+  }
+  void add(Entry& entry, const Prefix& prefix) {
+    entry.what = prefix;
+    list_.entries.push_back(entry);
   }
 
   void set_line(Entry& entry, const Written& written) const {

@@ -1,5 +1,7 @@
 // https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-syntax.html
 
+#include <array>
+
 #include "allowlist/formats/format.h"
 
 namespace fwprobe::allowlist {
@@ -7,13 +9,16 @@ namespace {
 
 void read(JsonFields& fields, const JsonNode& root, std::string_view array, std::string_view key,
           Publication& publication) {
-  for (const auto& item : fields.need_array(root, array)) {
-    Group group;
-    for (const std::string_view attribute : {"service", "region", "network_border_group"})
+  constexpr std::array<std::string_view, 3> attributes{"service", "region", "network_border_group"};
+  const auto items = fields.need_array(root, array);
+  publication.groups.reserve(publication.groups.size() + items.size());
+  for (const auto& item : items) {
+    auto& group = publication.groups.emplace_back();
+    group.attributes.reserve(attributes.size());
+    for (const auto attribute : attributes)
       if (const auto value = fields.text(item, attribute))
         group.attributes.push_back({std::string{attribute}, std::string{*value}});
     group.prefixes.push_back({std::string{fields.need_text(item, key)}, member(item, key)});
-    publication.groups.push_back(std::move(group));
   }
 }
 
