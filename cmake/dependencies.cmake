@@ -15,6 +15,19 @@ add_library(ssh2 ALIAS PkgConfig::libssh2)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 add_library(sqlite ALIAS PkgConfig::sqlite3)
 
+# The C++ runtime takes the dynamic loader 3 ms at each start, for it resolves thousands of symbols, so what users run has it
+# inside, and with it the C++ libraries, as two runtimes would not mix. The C libraries, which parse what comes from the
+# network, stay shared: they get their security updates from the system.
+if(FWPROBE_STATIC_CXX)
+  find_library(YAML_CPP_STATIC libyaml-cpp.a REQUIRED)
+  add_library(yaml INTERFACE)
+  target_link_libraries(yaml INTERFACE ${YAML_CPP_STATIC})
+  add_library(fmt ALIAS fmt::fmt-header-only)  # Debian has no archive of it
+else()
+  add_library(yaml ALIAS yaml-cpp)
+  add_library(fmt ALIAS fmt::fmt)
+endif()
+
 add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
   $<$<CXX_COMPILER_ID:Clang>:-Wzero-as-null-pointer-constant> $<$<CXX_COMPILER_ID:Clang>:-Wreserved-identifier>)
@@ -70,4 +83,4 @@ file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/restinio/restinio/impl/connection.hpp 
 add_library(restinio INTERFACE)
 target_include_directories(restinio SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/restinio ${RESTINIO_INCLUDE})
 target_compile_definitions(restinio INTERFACE nsel_CONFIG_SELECT_EXPECTED=nsel_EXPECTED_NONSTD)
-target_link_libraries(restinio INTERFACE ${HTTP_PARSER} fmt::fmt)
+target_link_libraries(restinio INTERFACE ${HTTP_PARSER} fmt)
