@@ -44,12 +44,12 @@ constexpr auto footer =
 
 }  // namespace
 
-void define_allowlist_options(CLI::App& verb, AllowlistArguments& arguments) {
+void define_allowlist_options(CLI::App& verb, AllowlistArguments& arguments, std::string_view asked) {
   verb.require_subcommand(1);
   verb.footer(footer);
   for (const auto& row : verbs) {
     auto* one = verb.add_subcommand(std::string{row.name}, row.what);
-    row.define(*one, arguments);
+    if (asked.empty() || asked == row.name) row.define(*one, arguments);
     one->footer(footer);
   }
 }

@@ -38,8 +38,9 @@ struct AllowlistVerb {
   ExitCode (*run)(const AllowlistArguments& arguments, const Variables& variables);
 };
 
-/// Defines the verbs; parsing fills `arguments`.
-void define_allowlist_options(CLI::App& verb, AllowlistArguments& arguments);
+/// Defines the verbs, with the options of the one that is `asked`, of all when that is empty; parsing fills
+/// `arguments`.
+void define_allowlist_options(CLI::App& verb, AllowlistArguments& arguments, std::string_view asked);
 /// Runs the verb that was parsed.
 ExitCode run_allowlist(const CLI::App& verb, const AllowlistArguments& arguments, const Variables& variables);
 

@@ -140,6 +140,26 @@ reports::ExitCodes convention_of(std::span<const char* const> arguments) {
   return reports::ExitCodes::own;
 }
 
+/// Whose options are of use. Defining those of all verbs takes longer than everything else before the first
+/// packet.
+class AskedVerbs {
+ public:
+  /// Before the verbs' own options stand only --help and --version, which take no value.
+  explicit AskedVerbs(std::span<const char* const> arguments) {
+    for (const std::string_view argument : arguments.subspan(std::min<std::size_t>(1, arguments.size())))
+      if (!argument.starts_with('-') && words_.size() < 2) words_.push_back(argument);
+    words_.resize(2);
+    everything_ = words_[0] == "completion" || words_[0] == "man";
+  }
+  bool has(std::string_view verb) const { return everything_ || words_[0] == verb; }
+  /// The verb of a verb; empty for all of them.
+  std::string_view below() const { return everything_ ? std::string_view{} : words_[1]; }
+
+ private:
+  std::vector<std::string_view> words_;
+  bool everything_ = false;
+};
+
 ExitCode run_verb(int argc, const char* const* argv, const Variables& variables) {
   CLI::App app{
       "fwprobe: can this client reach that service through every firewall in between, and if not, what "
@@ -150,9 +170,10 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   app.set_version_flag("--version", "fwprobe " FWPROBE_VERSION);
   app.footer(footer);
 
+  const AskedVerbs asked{{argv, static_cast<std::size_t>(argc)}};
   CheckArguments arguments;
   auto* check = app.add_subcommand("check", "measure one or more targets and say what stops them");
-  define_check_options(*check, arguments);
+  if (asked.has("check")) define_check_options(*check, arguments);
   check->footer(footer);
 
   RunArguments run_arguments;
@@ -169,13 +190,13 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   TraceArguments trace_arguments;
   auto* trace =
       app.add_subcommand("trace", "print the hops to a port as they answer, and where the flow ends");
-  define_trace_options(*trace, trace_arguments);
+  if (asked.has("trace")) define_trace_options(*trace, trace_arguments);
   trace->footer(footer);
 
   JudgeArguments judge_arguments;
   auto* judge =
       app.add_subcommand("judge", "judge the measurements of an earlier JSON report, without a network");
-  define_judge_options(*judge, judge_arguments);
+  if (asked.has("judge")) define_judge_options(*judge, judge_arguments);
   judge->footer(footer);
 
   std::string shell;
@@ -185,22 +206,22 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
 
   AllowlistArguments allowlist_arguments;
   auto* allowlist = app.add_subcommand("allowlist", "read, compare and export published lists of addresses");
-  define_allowlist_options(*allowlist, allowlist_arguments);
+  if (asked.has("allowlist")) define_allowlist_options(*allowlist, allowlist_arguments, asked.below());
 
   RulesArguments rules_arguments;
   auto* rules = app.add_subcommand("rules", "judge a firewall's exported rules, without its network");
   rules->require_subcommand(1);
   auto* verify =
       rules->add_subcommand("verify", "say for each published address whether the rules let it through");
-  define_verify_options(*verify, rules_arguments);
+  if (asked.has("rules")) define_verify_options(*verify, rules_arguments);
   auto* rehearse = rules->add_subcommand(
       "rehearse",
       "try nftables or iptables rules with this machine's kernel: real connections from each address");
-  define_rules_options(*rehearse, rules_arguments);
+  if (asked.has("rules")) define_rules_options(*rehearse, rules_arguments);
 
   DiffArguments diff_arguments;
   auto* diff = app.add_subcommand("diff", "say what got better, got worse or moved between two JSON reports");
-  define_diff_options(*diff, diff_arguments);
+  if (asked.has("diff")) define_diff_options(*diff, diff_arguments);
   diff->footer("Exit codes: 0 nothing got worse, 1 something did, 2 wrong usage or an unusable report.\n");
 
   std::string code;
