@@ -24,6 +24,10 @@ using probe::Clock;
 /// trip.
 constexpr std::chrono::milliseconds listen_for{500};
 
+/// What handshakes need takes a millisecond or two to make. A network that is slower than this has them to
+/// spare; beside faster answers they would be measured.
+constexpr std::chrono::milliseconds before_preparing{5};
+
 /// Who waits for a hop's line waits this long for its name.
 constexpr std::chrono::milliseconds name_patience{500};
 
@@ -44,6 +48,11 @@ class Engine {
     co_await asio::this_coro::throw_if_cancelled(false);
     asio::steady_timer changed{co_await asio::this_coro::executor, Clock::time_point::max()};
     changed_ = &changed;
+    asio::steady_timer lull{changed.get_executor(), before_preparing};
+    if (is_tls(target_.scheme))
+      lull.async_wait([&contexts = contexts_](std::error_code cancelled) {
+        if (!cancelled) contexts.context(probe::TlsPolicy::standard);
+      });
     bool complete = true;
     do {
       news_ = false;

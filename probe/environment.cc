@@ -71,7 +71,7 @@ std::optional<asio::ip::address> address_of(std::string_view text) {
 std::string content_of(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
   std::string text;
-  std::array<char, 64 * 1024> block{};
+  std::array<char, 4096> block;
   while (text.size() < max_file && (file.read(block.data(), block.size()) || file.gcount() > 0))
     text.append(block.data(), static_cast<std::size_t>(file.gcount()));
   return text;

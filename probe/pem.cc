@@ -36,7 +36,7 @@ class FileContent {
     std::setvbuf(stream.get(), nullptr, _IONBF, 0);
     std::size_t used = 0;
     while (used < largest_file) {
-      grow(used + std::max<std::size_t>(used, 64 * 1024));
+      grow(used + std::max<std::size_t>(used, 4096));
       errno = 0;
       const auto count = std::fread(bytes_.data() + used, 1, bytes_.size() - used, stream.get());
       used += count;

@@ -116,7 +116,7 @@ struct TlsCredentials {
 };
 
 /// Contexts for both policies. The system's roots come from its hashed directory where there is one. What is
-/// not needed is not loaded: without credentials a context is made when it is first asked for.
+/// not needed is not loaded: without a client certificate a context is made when it is first asked for.
 class TlsContexts {
  public:
   /// Reads the credentials. An error names the file, what is wrong with it, and what would be right.
