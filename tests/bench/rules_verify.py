@@ -38,7 +38,7 @@ def main():
         whole = write(folder, "aws.json", [json.dumps(document, indent=2)])
         rules = write(folder, "rules.nft", ruleset(rng, document))
         for service in ("10.0.0.5:443", "[2001:db8::5]:443"):
-            seconds, memory = measure(sys.argv[1], "rules", "verify", "--rules", rules, "--allowlist", whole, "--direction", "inbound",
+            seconds, _, memory = measure(sys.argv[1], "rules", "verify", "--rules", rules, "--allowlist", whole, "--direction", "inbound",
                                       "--service", service)
             print(f"{RULES} rules, AWS to {service:<18} {seconds:.3f} s {memory:5.1f} MiB   goal {GOAL_S} s", flush=True)
 
