@@ -179,13 +179,13 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   RunArguments run_arguments;
   auto* run =
       app.add_subcommand("run", "measure every target of a suite once, with what is expected of each");
-  define_run_options(*run, run_arguments);
+  if (asked.has("run")) define_run_options(*run, run_arguments);
   run->footer(footer);
 
   ServeArguments serve_arguments;
   auto* serve = app.add_subcommand(
       "serve", "measure a suite's targets on schedule, with pages, metrics, history and notices");
-  define_serve_options(*serve, serve_arguments);
+  if (asked.has("serve")) define_serve_options(*serve, serve_arguments);
 
   TraceArguments trace_arguments;
   auto* trace =
