@@ -1,5 +1,7 @@
 #include "checks/expectation.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "checks/builders.h"
@@ -31,7 +33,7 @@ Diagnosis diagnosis_of(const Finding& finding, Location location) {
   return {finding.cause,
           std::string{cause.title},
           fmt::format("{}: {}. {}", finding.subject, finding.summary, cause.meaning),
-          location,
+          std::move(location),
           finding.confidence,
           cause.responsible,
           finding.remedy,
