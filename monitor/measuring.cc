@@ -11,6 +11,7 @@
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
+#include "checks/investigation_of_many.h"
 #include "monitor/worker.h"
 #include "probe/deadline.h"
 #include "probe/turns.h"
@@ -149,8 +150,8 @@ class Measuring::Thread {
     if (!job || run->ended) co_return unmeasured(std::move(target), manner);
     const probe::Stopwatch watch;
     Measured measured;
-    measured.investigation = co_await checks::investigate(std::move(target), *manner.settings,
-                                                          *manner.contexts, observer_, manner.limits);
+    measured.investigation = co_await checks::investigate(
+        std::move(target), *manner.settings, *manner.contexts, observer_, manner.limits, {}, environment_);
     measured.investigation.settings = manner.settings;
     measured.began = watch.span().started;
     measured.took = watch.elapsed();
@@ -158,6 +159,7 @@ class Measuring::Thread {
   }
 
   checks::Observer observer_;
+  probe::EnvironmentMemory environment_;
   std::shared_ptr<Places> places_;
   std::set<std::shared_ptr<Run>> runs_;
   Worker worker_;

@@ -31,8 +31,7 @@ std::optional<std::string> refusal(const checks::Target& target, std::span<const
   if (is_allowed) return std::nullopt;
   return fmt::format(
       "{} port {} is no target that may be asked about here{}; whoever runs this service can add {} with its "
-      "port "
-      "to the allowed targets of /probe in the suite file",
+      "port to 'allow' below 'serve' in the suite file",
       target.host.name, target.port, allowed.empty() ? " (none is)" : "",
       target.host.address ? "the address or a prefix around it"
                           : "the name or a pattern such as '*.example.com'");
