@@ -111,13 +111,13 @@ ExitCode run_suite(const RunArguments& arguments, const Variables& variables) {
   work.jobs = std::min(jobs.value_or(plan.jobs == 0 ? usual_jobs : plan.jobs), targets->size());
   work.per_destination = plan.per_destination;
   if (arguments.dry_run) return show_plan(*targets, work);
-  std::size_t most_descriptors = 1;
+  std::size_t each = 1;
   for (const auto* watched : *targets) {
-    most_descriptors = std::max(most_descriptors, descriptors(*watched));
+    each = std::max(each, descriptors(*watched));
     work.items.push_back({&watched->target, watched->manner.settings.get(), watched->manner.contexts.get(),
                           watched->manner.limits, watched->expect});
   }
-  work.jobs = affordable(work.jobs, most_descriptors);
+  work.jobs = affordable(work.jobs, each);
 
   Progress progress{LiveLines::mode(output.quiet), targets->size()};
   auto measured = measure(work, progress);
