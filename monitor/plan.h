@@ -29,7 +29,7 @@ struct Manner {
   std::shared_ptr<const checks::Settings> settings;
   std::shared_ptr<probe::TlsContexts> contexts;  ///< used by the measuring thread only
   probe::HttpLimits limits;
-  std::shared_ptr<const std::string> options;  ///< as the suite says them, without secrets: "timeout 3s"
+  std::shared_ptr<const std::string> options = {};  ///< as the suite says them, without secrets: "timeout 3s"
 };
 
 struct Watched {

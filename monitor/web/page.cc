@@ -174,7 +174,7 @@ Answer page_answer(const Board& board, const PageParts& parts, probe::WallClock:
   return answer;
 }
 
-std::string verdict_text(const Verdict& verdict) {
+std::string verdict_title(const Verdict& verdict) {
   if (verdict.cause) return std::string{checks::row(*verdict.cause).title};
   return std::string{reports::status_word(verdict.status)};
 }

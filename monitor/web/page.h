@@ -20,7 +20,7 @@ struct PageParts {
 Answer page_answer(const Board& board, const PageParts& parts, probe::WallClock::time_point now);
 
 /// The cause in words, or the status: "TCP: …", "passed".
-std::string verdict_text(const Verdict& verdict);
+std::string verdict_title(const Verdict& verdict);
 /// "45 s", "12 min", "5 h", "3 days"
 std::string age_text(std::chrono::nanoseconds age);
 /// "2026-01-31 09:30:00 UTC" with its machine-readable form.

@@ -80,7 +80,7 @@ Html state_cell(const TargetState& state, probe::WallClock::time_point now) {
   const auto verdict = verdict_of(state);
   Html cell = standing_element(standing_of(verdict));
   if (!verdict) return cell;
-  cell += element("small", {}, text(verdict_text(*verdict), 120));
+  cell += element("small", {}, text(verdict_title(*verdict), 120));
   if (state.confirmed)
     cell += element("small", {}, text(fmt::format("for {}, since ", age_text(now - state.since))),
                     time_element(state.since));

@@ -52,7 +52,7 @@ Html verdict_part(const Watched& watched, const TargetState& state, probe::WallC
   const auto standing = standing_of(verdict);
   Html parts = element("h1", {}, text(watched.name, 120));
   Html line = standing_element(standing);
-  if (verdict) line += text(fmt::format(": {}", verdict_text(*verdict)), 200);
+  if (verdict) line += text(fmt::format(": {}", verdict_title(*verdict)), 200);
   if (state.confirmed) line += text(fmt::format(", for {}", age_text(now - state.since)));
   parts += element("p", {}, line);
   if (state.last && !state.last->summary.empty()) parts += element("p", {}, text(state.last->summary, 400));
@@ -70,7 +70,7 @@ Html changes_part(const TargetState& state, probe::WallClock::time_point now) {
     Html item = time_element(change.at);
     item += text(" ");
     item += standing_element(standing_of(change.to));
-    item += text(fmt::format(": {}", change.summary.empty() ? verdict_text(change.to) : change.summary), 300);
+    item += text(fmt::format(": {}", change.summary.empty() ? verdict_title(change.to) : change.summary), 300);
     items += element("li", {}, item);
   }
   return element("section", {{"aria-labelledby", "changes"}}, element("h2", {{"id", "changes"}}, "Changes"),
@@ -124,7 +124,7 @@ Html runs_table(const std::vector<Outcome>& history) {
     const auto& run = history[i];
     Html cells = element("td", {}, time_element(run.began));
     cells += element("td", {}, standing_element(standing_of(verdict_of_run(run))),
-                     element("small", {}, text(verdict_text(verdict_of_run(run)), 120)));
+                     element("small", {}, text(verdict_title(verdict_of_run(run)), 120)));
     cells += element("td", {}, text(duration_text(run.took)));
     cells += element("td", {}, phases_text(run.phases));
     rows += element("tr", {}, cells);
