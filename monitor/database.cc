@@ -126,10 +126,12 @@ auto Database::attempt(Work work) -> std::expected<decltype(work()), std::string
 void Database::open() {
   auto fresh = std::make_unique<Sqlite>(path_.string());
   // WAL: readers and a killed process leave it whole; NORMAL: no sync for each transaction, and what a power
-  // cut takes is the last ones (https://sqlite.org/pragma.html#pragma_synchronous).
+  // cut takes is the last ones (https://sqlite.org/pragma.html#pragma_synchronous). The log stays small, as a
+  // disk that is nearly full must hold both.
   fresh->execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-      "PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304");
+      "PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 256;"
+      "PRAGMA journal_size_limit = 1048576");
   migrate(*fresh);
   // Targets that are gone for longer than history is kept.
   fresh->execute(

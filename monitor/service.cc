@@ -152,7 +152,7 @@ class Service::Impl {
       if (const auto at = index_.find(plan.targets[i].id); at != index_.end()) {
         states[i] = std::move(board_.states[at->second]);
         const auto due = tracks_[at->second].due;
-        tracks[i] = std::move(tracks_[at->second]);
+        tracks[i] = tracks_[at->second];
         // A shorter interval is not waited for by the longer one.
         if (plan.targets[i].interval != board_.plan.targets[at->second].interval)
           tracks[i].due = due.at < now ? due : first_due(plan.targets[i], now);

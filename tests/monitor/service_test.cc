@@ -17,7 +17,6 @@ namespace {
 
 using asio::awaitable;
 using checks::Cause;
-using checks::Status;
 using probe::Clock;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
@@ -89,7 +88,7 @@ class ServiceTest : public testing::Test {
     return service.run();
   }
 
-  ~ServiceTest() override { ::close(null_); }
+  void TearDown() override { ::close(null_); }
 
   tests::TempFolder folder_;
   int null_ = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
