@@ -73,7 +73,7 @@ std::string words(const probe::HttpFailure& failure) {
 /// One message on its way.
 class Delivery {
  public:
-  Delivery(const Receiver& receiver, probe::Url url)
+  Delivery(const Receiver& receiver, const probe::Url& url)
       : settings_{*receiver.manner.settings},
         target_{url.scheme == "https" ? checks::Scheme::https : checks::Scheme::http, url.host, url.port,
                 url},
@@ -213,7 +213,7 @@ awaitable<Attempt> deliver(const Receiver& receiver, std::string body) {
   if (!receiver.authorization.empty() && url->scheme != "https" && !is_local(url->host))
     co_return hopeless("its authorization goes over https only");
   probe::Secret path{url->target()};
-  Delivery delivery{receiver, std::move(*url)};
+  Delivery delivery{receiver, *url};
   auto answer = co_await delivery.post(receiver, std::move(body));
   constexpr int success = 2;
   Attempt attempt;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -45,7 +46,7 @@ std::string Digest::title() const {
 }
 
 Digest digest_of(std::vector<Event> events) {
-  std::ranges::stable_sort(events, {}, &Event::at);
+  std::ranges::sort(events, {}, [](const Event& event) { return std::tie(event.at, event.id); });
   Digest digest;
   std::map<std::string, std::size_t, std::less<>> place;
   for (auto& event : events) {
@@ -61,7 +62,8 @@ Digest digest_of(std::vector<Event> events) {
     if (told.event.to.cause && concern(told.event.to) != Concern::none)
       ++digest.causes[checks::row(*told.event.to.cause).code];
   }
-  std::ranges::stable_sort(digest.told, {}, &Told::kind);
+  std::ranges::sort(digest.told, {},
+                    [](const Told& told) { return std::tie(told.kind, told.event.at, told.event.id); });
   return digest;
 }
 

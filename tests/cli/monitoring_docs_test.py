@@ -27,7 +27,8 @@ def free_ports(count):
 
 
 def has_verb(verb):
-    return subprocess.run([FWPROBE, verb, "--help"], capture_output=True, timeout=60, check=False).returncode == 0
+    shown = subprocess.run([FWPROBE, "--help"], capture_output=True, text=True, timeout=60, check=False).stdout
+    return re.search(rf"^ +{verb}\b", shown, re.MULTILINE) is not None
 
 
 def with_ports(text, ports):

@@ -26,7 +26,6 @@ using checks::Cause;
 using nlohmann::json;
 using std::chrono::seconds;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using tests::fails;
