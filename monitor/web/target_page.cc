@@ -70,7 +70,8 @@ Html changes_part(const TargetState& state, probe::WallClock::time_point now) {
     Html item = time_element(change.at);
     item += text(" ");
     item += standing_element(standing_of(change.to));
-    item += text(fmt::format(": {}", change.summary.empty() ? verdict_title(change.to) : change.summary), 300);
+    item +=
+        text(fmt::format(": {}", change.summary.empty() ? verdict_title(change.to) : change.summary), 300);
     items += element("li", {}, item);
   }
   return element("section", {{"aria-labelledby", "changes"}}, element("h2", {{"id", "changes"}}, "Changes"),
