@@ -46,6 +46,8 @@ struct Entry {
   Protocol protocol = Protocol::tcp;
   NameAddresses addresses = NameAddresses::listed;  ///< of a domain
   std::vector<std::string> examples;  ///< of a wildcard: names below it that are probed in its place
+  std::vector<std::string>
+      issuers;  ///< CN or O of the authorities that certify what it names; empty: unknown
   std::string purpose;
   std::optional<std::chrono::year_month_day> since;
   std::optional<std::chrono::year_month_day> until;  ///< no longer published from this day on

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <span>
 
 #include <asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -188,6 +189,27 @@ Value<std::vector<std::string>> parse_examples(const YamlNode& node) {
     if (std::ranges::find(names, domain->name) != names.end())
       return complain(child, "examples: {} is there twice", excerpt(child.text));
     names.push_back(domain->name);
+  }
+  return names;
+}
+
+Value<std::vector<std::string>> parse_issuers(const YamlNode& node) {
+  constexpr std::size_t most = 20;
+  const bool one = node.kind == YamlNode::Kind::scalar;
+  if (!one && (node.kind != YamlNode::Kind::sequence || node.children.empty()))
+    return complain(node, "issuers is a name or a list of names; write [\"Example Issuing CA\"]");
+  const auto given = one ? std::span{&node, 1} : std::span{node.children};
+  if (given.size() > most) return complain(node, "more than {} issuers", most);
+  std::vector<std::string> names;
+  for (const auto& child : given) {
+    auto name = parse_text(child, "issuers");
+    if (!name) return std::unexpected{std::move(name.error())};
+    if (name->contains('*'))
+      return complain(child, "issuers: {} is a pattern; write the authority's whole CN or O",
+                      excerpt(child.text));
+    if (std::ranges::find(names, *name) != names.end())
+      return complain(child, "issuers: {} is there twice", excerpt(child.text));
+    names.push_back(std::move(*name));
   }
   return names;
 }

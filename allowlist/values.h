@@ -36,5 +36,7 @@ Value<ParsedPrefix> parse_listed_prefix(const YamlNode& node);
 Value<Domain> parse_domain(const YamlNode& node);
 /// "[a.example.com, b.example.com]": at least one name, without a wildcard.
 Value<std::vector<std::string>> parse_examples(const YamlNode& node);
+/// "Example Issuing CA", or a list of such names: common names or organizations of authorities.
+Value<std::vector<std::string>> parse_issuers(const YamlNode& node);
 
 }  // namespace fwprobe::allowlist

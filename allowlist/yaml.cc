@@ -129,7 +129,9 @@ class Reader {
     if (k == "until") return assign(entry.until, parse_date(value, k));
     if (k == "addresses") return assign(entry.addresses, parse_addresses(value));
     if (k == "examples") return assign(entry.examples, parse_examples(value));
-    return unknown(key, "prefix, domain, ports, protocol, purpose, since, until, addresses and examples");
+    if (k == "issuers") return assign(entry.issuers, parse_issuers(value));
+    return unknown(key,
+                   "prefix, domain, ports, protocol, purpose, since, until, addresses, examples and issuers");
   }
 
   static std::optional<Complaint> set_prefix(Entry& entry, const YamlNode& value) {
@@ -149,6 +151,8 @@ class Reader {
       if (!own_protocol_[i]) entry.protocol = protocol_;
       if (entry.addresses == NameAddresses::any && !std::holds_alternative<Domain>(entry.what))
         return Complaint{places_[i], "addresses belongs to an entry with domain:"};
+      if (!entry.issuers.empty() && list_.direction == Direction::inbound)
+        return Complaint{places_[i], "issuers belongs to an outbound list: sources show no certificate"};
       if (auto complaint = misplaced_example(entry, places_[i])) return complaint;
       auto& same = seen[canonical(entry)];
       for (const auto earlier : same)

@@ -219,23 +219,83 @@ const Expected* expectation(const TlsHandshake& handshake) {
   return at == std::end(expected_issuers) ? nullptr : &*at;
 }
 
-/// A site with published authorities has a certificate of none of them. Roots that the user names (--ca-file)
-/// are his own word about who may issue.
+/// Where the handshake went, as an allowlist's entries name it.
+struct Peer {
+  std::optional<asio::ip::address> address;  ///< none behind a proxy: it resolves the name
+  std::uint16_t port = 0;
+};
+
+std::optional<Peer> peer_of(const Evidence& evidence, const Item<TlsHandshake>& handshake) {
+  if (const auto* tunnel = evidence.find<probe::ProxyTunnel>(handshake->question.connection))
+    return Peer{tunnel->question.host.address, tunnel->question.port};
+  const auto* connection = underlying_connection(evidence, handshake.id);
+  if (connection == nullptr) return std::nullopt;
+  return Peer{connection->question.remote.address(), connection->question.remote.port()};
+}
+
+/// The authorities that the user's lists give for this place, on the day of the handshake.
+std::vector<std::string_view> listed_issuers(const Case& the_case, const Item<TlsHandshake>& handshake) {
+  const auto peer = peer_of(the_case.evidence, handshake);
+  if (!peer) return {};
+  const auto& host = handshake->question.verify;
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(handshake.time.started)};
+  const auto covers = [&](const allowlist::Entry& entry) {
+    if (!allowlist::for_port(entry, peer->port) || !allowlist::in_force(entry, day)) return false;
+    if (const auto* domain = std::get_if<allowlist::Domain>(&entry.what))
+      return !host.address && allowlist::holds_name(*domain, host.name);
+    return peer->address && std::get<allowlist::Prefix>(entry.what).contains(*peer->address);
+  };
+  std::vector<std::string_view> issuers;
+  for (const auto& list : the_case.settings.allowlists)
+    for (const auto& entry : list.entries)
+      if (!entry.issuers.empty() && covers(entry))
+        issuers.insert(issuers.end(), entry.issuers.begin(), entry.issuers.end());
+  return issuers;
+}
+
+/// What is known of who may issue for a site, and whether one of those did.
+enum class IssuedBy : std::uint8_t { unknown, expected, another };
+
+IssuedBy issued_by_listed(const Case& the_case, const Item<TlsHandshake>& handshake) {
+  const auto issuers = listed_issuers(the_case, handshake);
+  if (issuers.empty()) return IssuedBy::unknown;
+  const auto is_listed = [&](const NameAttribute& part) {
+    return (part.type == "CN" || part.type == "O") &&
+           std::ranges::any_of(issuers, [&](auto issuer) { return is_like(part.value, issuer); });
+  };
+  const bool found = std::ranges::any_of(authorities(*handshake.fact), [&](const auto& name) {
+    return std::ranges::any_of(parse_name(name), is_listed);
+  });
+  return found ? IssuedBy::expected : IssuedBy::another;
+}
+
+IssuedBy issued_by_published(const TlsHandshake& handshake) {
+  const auto* expected = expectation(handshake);
+  if (expected == nullptr) return IssuedBy::unknown;
+  const bool found = std::ranges::any_of(
+      authorities(handshake), [&](const auto& name) { return bears(parse_name(name), expected->issuers); });
+  return found ? IssuedBy::expected : IssuedBy::another;
+}
+
+/// A site with known authorities has a certificate of none of them. Roots that the user names (--ca-file)
+/// are his own word about who may issue, and an allowlist's `issuers` the more exact one.
 std::optional<Inspection> by_expectation(const Case& the_case, const Item<TlsHandshake>& handshake) {
-  const auto* expected = expectation(*handshake.fact);
-  if (expected == nullptr || is_misnamed(*handshake.fact)) return std::nullopt;
-  if (handshake->verify_errors.empty() && !the_case.settings.tls.ca_file.empty()) return std::nullopt;
-  const auto names = authorities(*handshake.fact);
-  if (std::ranges::any_of(names,
-                          [&](const auto& name) { return bears(parse_name(name), expected->issuers); }))
-    return std::nullopt;
+  if (is_misnamed(*handshake.fact)) return std::nullopt;
+  const auto listed = issued_by_listed(the_case, handshake);
+  if (listed == IssuedBy::expected) return std::nullopt;
+  const bool by_list = listed == IssuedBy::another;
+  if (!by_list) {
+    if (issued_by_published(*handshake.fact) != IssuedBy::another) return std::nullopt;
+    if (handshake->verify_errors.empty() && !the_case.settings.tls.ca_file.empty()) return std::nullopt;
+  }
   const auto issuer = short_name(handshake->chain.front().issuer);
   const auto strength = support(the_case, handshake);
   return Inspection{
       Interception{"the device that issued it", issuer,
-                   fmt::format("the certificate was issued by '{}', which is none of the authorities of {}{}",
-                               issuer, handshake->question.verify.name, strength.words),
-                   handshake->chain.front().public_log ? Confidence::medium : Confidence::high,
+                   fmt::format("the certificate was issued by '{}', which is none of the authorities {} {}{}",
+                               issuer, by_list ? "that the allowlist gives for" : "of",
+                               handshake->question.verify.name, strength.words),
+                   handshake->chain.front().public_log && !by_list ? Confidence::medium : Confidence::high,
                    strength.also},
       {}};
 }
@@ -281,9 +341,12 @@ Inspection find_inspection(const Case& the_case, const Item<TlsHandshake>& hands
   const auto& leaf = handshake->chain.front();
   if (const auto page = match({leaf.subject, leaf.issuer}, [](Kind kind) { return kind == Kind::blocks; }))
     return by_block_page(*page);
+  const auto listed = issued_by_listed(the_case, handshake);
+  if (listed == IssuedBy::expected) return {};
   if (!leaf.self_issued)
     if (const auto product = match(authorities(*handshake.fact), is_issuer)) {
       auto inspection = by_product(the_case, handshake, *product);
+      if (inspection.found && listed == IssuedBy::another) inspection.found->confidence = Confidence::high;
       if (inspection.found) return inspection;
       if (auto expected = by_expectation(the_case, handshake)) return *expected;
       if (const auto own = hint(the_case, handshake); !own.empty()) inspection.hint = own;

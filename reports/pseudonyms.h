@@ -33,6 +33,8 @@ class Pseudonyms {
   std::string fingerprint(std::string_view text);
   /// RFC 2253 text; authorities that the checks know by their marks keep these.
   std::string distinguished_name(std::string_view name);
+  /// A CN or O as it stands in those.
+  std::string issuer(std::string_view name) { return attribute("CN", name); }
 
   /// Whether each pseudonym of a global address is global as well, and no public one.
   bool fits() const { return fits_; }

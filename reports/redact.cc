@@ -114,6 +114,8 @@ class Redaction {
       if (entry["prefix"].is_string())
         entry["prefix"] = redacted_text(pseudonyms_, entry["prefix"].get<std::string>());
       entry["published"] = redacted_text(pseudonyms_, entry["published"].get<std::string>());
+      if (entry.contains("issuers"))
+        for (auto& issuer : entry["issuers"]) issuer = pseudonyms_.issuer(issuer.get<std::string>());
       entry["purpose"] = pseudonyms_.word("purpose", entry["purpose"].get<std::string>());
     }
   }

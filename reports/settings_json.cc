@@ -150,6 +150,7 @@ void fields(Io& io, Of<Io, allowlist::Entry>& entry) {
   io("since", entry.since);
   io("until", entry.until);
   io("line", entry.line);
+  if (!Io::writes || !entry.issuers.empty()) io.added("issuers", entry.issuers);
   if constexpr (!Io::writes) {
     if (prefix.has_value() == domain.has_value())
       io.refuse("prefix", "an entry has either a prefix or a domain, and null for the other");

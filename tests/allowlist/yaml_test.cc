@@ -16,6 +16,16 @@ const std::string head = "name: mine\nretrieved: 2026-01-31\ndirection: outbound
 
 std::string entries(std::string_view lines) { return fmt::format("{}entries:\n{}", head, lines); }
 
+TEST(Yaml, IssuersAreANameOrSeveral) {
+  const auto list =
+      parse_yaml(entries("  - domain: a.example.com\n    issuers: Example Corp\n"
+                         "  - prefix: 192.0.2.0/24\n    issuers: [Issuing CA 1, Issuing CA 2]\n"),
+                 "f");
+  ASSERT_TRUE(list) << list.error().message;
+  EXPECT_EQ(list->entries[0].issuers, std::vector<std::string>{"Example Corp"});
+  EXPECT_EQ(list->entries[1].issuers, (std::vector<std::string>{"Issuing CA 1", "Issuing CA 2"}));
+}
+
 TEST(Yaml, AListWithEveryKey) {
   const auto list = parse_yaml(R"(# a comment
 name: mine
@@ -147,7 +157,17 @@ TEST(Yaml, KeysThatAreWrong) {
        "protocol and entries"},
       {"an unknown key of an entry", entries("  - prefix: 192.0.2.1\n    port: 443\n"),
        "f:6:5: unknown key 'port'; known are prefix, domain, ports, protocol, purpose, since, until, "
-       "addresses and examples"},
+       "addresses, examples and issuers"},
+      {"issuers that are a map", entries("  - domain: example.com\n    issuers: {CN: x}\n"),
+       "f:6:14: issuers is a name or a list of names; write [\"Example Issuing CA\"]"},
+      {"an issuer that is anybody", entries("  - domain: example.com\n    issuers: [\"*\"]\n"),
+       "f:6:15: issuers: '*' is a pattern; write the authority's whole CN or O"},
+      {"an issuer twice", entries("  - domain: example.com\n    issuers: [a, a]\n"),
+       "f:6:18: issuers: 'a' is there twice"},
+      {"issuers of sources",
+       "name: mine\nretrieved: 2026-01-31\ndirection: inbound\nentries:\n  - prefix: 192.0.2.1\n    issuers: "
+       "x\n",
+       "f:5:5: issuers belongs to an outbound list: sources show no certificate"},
       {"examples of a name that is no wildcard",
        entries("  - domain: example.com\n    examples: [www.example.com]\n"),
        "f:5:5: examples belongs to an entry with a wildcard domain:, such as \"*.example.com\""},

@@ -326,6 +326,59 @@ TEST(Interception, CompanyAndYouthStrengthenAndNeverSuffice) {
       ElementsAre(untrusted_low));
 }
 
+TEST(Interception, IssuersOfTheUsersAllowlist) {
+  const auto with_list = [](Site site, const char* entry) {
+    auto scene = scene_of(site);
+    auto list = allowlist::parse_yaml(
+        fmt::format("name: l\nretrieved: 2026-01-31\ndirection: outbound\nentries: [{{{}}}]\n", entry), "l");
+    EXPECT_TRUE(list) << list.error().message;
+    scene.settings.allowlists.push_back(std::move(*list));
+    return brief(scene.judged_by(check_tls));
+  };
+  const Site other{.chain = {issued_by("CN=Other Issuing CA,O=Other")}, .errors = {no_issuer}};
+  const Site own{.chain = {issued_by("CN=Own Issuing CA,O=Own")}, .errors = {no_issuer}};
+  const Site trusted{.chain = {issued_by("CN=Other Issuing CA,O=Other")}, .ca_file = true};
+  const Site device{.chain = {issued_by("CN=PA-220 Forward Trust CA")}, .errors = {no_issuer}};
+  struct ListRow {
+    const char* name;
+    Site site;
+    const char* entry;
+    const char* expected;
+  };
+  const ListRow rows[] = {
+      {"another authority", other, "domain: azure.example.com, issuers: Own Issuing CA", high},
+      {"also by a wildcard", other, "domain: \"*.example.com\", issuers: [Own]", high},
+      {"also by address and port", other, "prefix: 8.8.4.0/24, ports: [443], issuers: Own", high},
+      {"also where this machine trusts it", trusted, "domain: azure.example.com, issuers: Own",
+       "warn tls.intercepted path high"},
+      {"a product's usual name becomes certain", device, "domain: azure.example.com, issuers: Own", high},
+      {"the one that is expected, by organization", own, "domain: azure.example.com, issuers: own",
+       untrusted},
+      {"one of several", own, "domain: azure.example.com, issuers: [x, Own Issuing CA]", untrusted},
+      {"a device that is expected", device, "domain: azure.example.com, issuers: PA-220 Forward Trust CA",
+       untrusted},
+      {"an entry for another port", other, "domain: azure.example.com, ports: [8443], issuers: Own",
+       untrusted},
+      {"an entry for another name", other, "domain: b.example.com, issuers: Own", untrusted},
+      {"an entry for another address", other, "prefix: 8.8.5.0/24, issuers: Own", untrusted},
+      {"an entry that is over", other, "domain: azure.example.com, until: 2026-02-01, issuers: Own",
+       untrusted},
+      {"an entry that says nothing of issuers", other, "domain: azure.example.com", untrusted},
+      {"a public authority is no device",
+       {.chain = {logged(issued_by("CN=R11,O=Let's Encrypt"))}},
+       "domain: azure.example.com, issuers: Own",
+       "pass"},
+      {"another site's certificate",
+       {.chain = {issued_by("CN=Other Issuing CA", "CN=b.example.com")}, .errors = {wrong_name}},
+       "domain: azure.example.com, issuers: Own",
+       "fail tls.certificate_name_mismatch server high"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    EXPECT_THAT(with_list(row.site, row.entry), ElementsAre(row.expected));
+  }
+}
+
 TEST(Interception, EveryRowCanBeRead) {
   constexpr std::string_view tables[] = {
 #define INSPECTOR(kind, sureness, name, marks) marks,
