@@ -8,6 +8,7 @@
 #include "checks/builders.h"
 #include "checks/checks.h"
 #include "checks/connect_failure.h"
+#include "checks/forged_answer.h"
 #include "checks/resolution.h"
 #include "checks/sinkhole.h"
 
@@ -84,7 +85,7 @@ Answer answer_of(const Case& the_case, const asio::ip::udp::endpoint& resolver) 
     for (const auto& lookup : the_case.evidence.all<DnsLookup>()) {
       const auto& question = lookup->question;
       if (question.resolver != resolver || question.name != name ||
-          question.transport != probe::DnsTransport::udp)
+          question.transport != probe::DnsTransport::udp || question.listen != probe::DnsListen::first)
         continue;
       answer.lookups.push_back(lookup);
       for (const auto& record : lookup->addresses)
@@ -352,6 +353,8 @@ Findings judge_resolvers(const Case& the_case, const Resolution& resolution) {
       findings.push_back(failed(the_case, answer, resolved ? Status::warn : Status::fail));
     }
   }
+  // A forged answer explains whatever else is wrong with it.
+  std::ranges::move(judge_forgery(the_case, resolution), std::back_inserter(findings));
   compare(the_case, answers, findings);
   if (used != nullptr) judge_addresses(the_case, resolution, used->ids(), facts(the_case, *used), findings);
   return findings;

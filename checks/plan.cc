@@ -7,6 +7,7 @@
 
 #include "checks/black_hole.h"
 #include "checks/endpoints.h"
+#include "checks/forged_answer.h"
 #include "checks/hello.h"
 #include "checks/ledger.h"
 #include "checks/other_way.h"
@@ -375,6 +376,8 @@ class Plan {
         compare_names(*hello, base->question.remote);
     }
     ask_for_published_host_keys();
+    for (auto& [question, because] : forgery_questions(case_, overdue_))
+      ledger_.ask(std::move(question), std::move(because));
     for (auto& [question, because] : path_questions(case_, overdue_))
       ledger_.ask(std::move(question), std::move(because));
     compare_segment_sizes(case_, overdue_, ledger_);

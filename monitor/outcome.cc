@@ -101,6 +101,7 @@ std::optional<probe::Clock::duration> name_time(const checks::Investigation& inv
   const probe::DnsQuestion* first = nullptr;
   for (const auto& lookup : investigation.evidence.all<probe::DnsLookup>()) {
     if (lookup->question.name != investigation.target.host.name) continue;
+    if (lookup->question.listen == probe::DnsListen::all) continue;  // it waits on purpose
     if (first == nullptr) first = &lookup->question;
     if (lookup->question.resolver == first->resolver && lookup->question.transport == first->transport)
       longest = std::max(longest.value_or(lookup.time.elapsed), lookup.time.elapsed);

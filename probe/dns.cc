@@ -7,6 +7,7 @@
 
 #include "probe/deadline.h"
 #include "probe/dns_channel.h"
+#include "probe/dns_gather.h"
 #include "probe/dns_message.h"
 #include "probe/dns_query.h"
 #include "probe/dns_tcp.h"
@@ -121,6 +122,9 @@ asio::awaitable<DnsLookup> Resolver::lookup(DnsQuestion question, Clock::duratio
   known.question = std::move(question);
   auto message = write_query(known.question, 0);
   if (!message) co_return malformed(std::move(known), std::move(message.error()));
+
+  if (known.question.listen == DnsListen::all)
+    co_return co_await gather_answers(std::move(known), std::move(*message), state->source, deadline);
 
   auto turn = state->turns.try_take();
   if (!turn) turn = co_await state->turns.take(deadline);

@@ -21,12 +21,17 @@ namespace fwprobe::probe {
 
 enum class DnsType : std::uint16_t { a = 1, ptr = 12, aaaa = 28 };
 enum class DnsTransport : std::uint8_t { udp, tcp };  ///< udp: with TCP after a truncated answer, RFC 7766
+/// first: the first answer ends it. all: one datagram is sent, over UDP, and what else comes back on it
+/// within a second of the first answer is kept, too. Whoever forges answers is faster than the resolver, and
+/// cannot keep it silent.
+enum class DnsListen : std::uint8_t { first, all };
 
 struct DnsQuestion {
   std::string name;  ///< A-labels, without the final dot
   DnsType type = DnsType::a;
   asio::ip::udp::endpoint resolver;
   DnsTransport transport = DnsTransport::udp;
+  DnsListen listen = DnsListen::first;
   bool operator==(const DnsQuestion&) const = default;
 };
 
@@ -58,6 +63,13 @@ enum class DnsStatus : std::uint8_t {
   alias_loop,   ///< the CNAME chain of the answer does not end
 };
 
+/// What one more answer to the same datagram says.
+struct DnsOther {
+  DnsStatus status = DnsStatus::answered;
+  std::vector<asio::ip::address> addresses;
+  bool operator==(const DnsOther&) const = default;
+};
+
 struct DnsLookup {
   DnsQuestion question;
   DnsStatus status = DnsStatus::timeout;
@@ -69,6 +81,9 @@ struct DnsLookup {
   std::uint8_t attempts = 1;                ///< UDP datagrams sent; 0 over TCP, or when no turn came in time
   std::optional<TransportFailure> failure;  ///< for `unreachable`
   std::string detail;                       ///< for `malformed`: what was wrong, with the answer or the name
+  // For DnsListen::all.
+  std::vector<DnsOther> others;  ///< that differ from the first answer and from each other: at most 4
+  std::uint32_t strangers = 0;   ///< datagrams that have another ID, or do not answer the question
 };
 
 /// Where the names of an address stand: "1.2.0.192.in-addr.arpa" (RFC 1035 §3.5), or 32 nibbles below

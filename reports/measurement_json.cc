@@ -156,6 +156,12 @@ void fields(Io& io, Of<Io, DnsAddress>& record) {
 }
 
 template <typename Io>
+void fields(Io& io, Of<Io, DnsOther>& other) {
+  io("status", other.status);
+  io("addresses", other.addresses);
+}
+
+template <typename Io>
 void fields(Io& io, Of<Io, DnsLookup>& fact) {
   io("name", fact.question.name);
   io("type", fact.question.type);
@@ -170,6 +176,12 @@ void fields(Io& io, Of<Io, DnsLookup>& fact) {
   io("attempts", fact.attempts);
   io("failure", fact.failure);
   io("detail", fact.detail);
+  // Only a follow-up has these.
+  if constexpr (Io::writes)
+    if (fact.question.listen == DnsListen::first) return;
+  io.added("listen", fact.question.listen);
+  io.added("others", fact.others);
+  io.added("strangers", fact.strangers);
 }
 
 // ---- tcp

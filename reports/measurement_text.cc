@@ -80,6 +80,11 @@ class Describer {
     for (const auto& alias : fact.aliases)
       add("{} is an alias of {} (TTL {} s)", shown(alias.from), shown(alias.to), alias.ttl.count());
     if (fact.truncated_udp) add("the answer over UDP was truncated; asked again over TCP");
+    for (const auto& other : fact.others)
+      add("the same query was also answered: {}",
+          other.addresses.empty() ? std::string{name(other.status)}
+                                  : listed(other.addresses, [](const auto& a) { return a.to_string(); }));
+    if (fact.strangers > 0) add("{} datagrams came that do not answer it", fact.strangers);
     if (fact.failure) add("{}", transport_text(*fact.failure));
     if (!fact.detail.empty()) add("{}", shown(fact.detail));
   }

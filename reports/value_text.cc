@@ -145,6 +145,7 @@ std::string_view name(probe::DnsType type) {
   return {};
 }
 std::string_view name(probe::DnsTransport transport) { return nth({"udp", "tcp"}, transport); }
+std::string_view name(probe::DnsListen listen) { return nth({"first", "all"}, listen); }
 std::string_view name(probe::TrialPurpose purpose) { return nth({"idle", "upload", "method"}, purpose); }
 std::string_view name(probe::IdleUse use) { return nth({"hand_on", "keep_alive"}, use); }
 std::string_view name(probe::TcpPurpose purpose) { return nth({"reach", "listen", "compare"}, purpose); }

@@ -44,6 +44,7 @@ std::optional<probe::WallClock::time_point> time_from(std::string_view text);
 // Names of enumerators; empty for a value that is none.
 std::string_view name(probe::DnsType type);
 std::string_view name(probe::DnsTransport transport);
+std::string_view name(probe::DnsListen listen);
 std::string_view name(probe::DnsStatus status);
 std::string_view name(probe::TcpPurpose purpose);
 std::string_view name(probe::PathFlow flow);

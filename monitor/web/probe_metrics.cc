@@ -82,7 +82,7 @@ struct Resolution {
 Resolution resolution_of(const Investigation& target, std::string_view host) {
   Resolution resolution;
   for (const auto& lookup : target.evidence.all<probe::DnsLookup>()) {
-    if (lookup->question.name != host) continue;
+    if (lookup->question.name != host || lookup->question.listen == probe::DnsListen::all) continue;
     resolution.asked = true;
     resolution.took = std::max<nanoseconds>(resolution.took, lookup.time.elapsed);
     if (!resolution.first && !lookup->addresses.empty()) resolution.first = lookup->addresses.front().address;

@@ -180,6 +180,63 @@ TEST(CheckDns, AddressesThatCannotBeRight) {
   check_rows(rows);
 }
 
+TEST(CheckDns, SeveralAnswersToOneQuery) {
+  using probe::DnsOther;
+  const auto gathered = [](std::vector<const char*> first, std::vector<DnsOther> others,
+                           std::uint32_t strangers = 0) {
+    auto made =
+        first.empty() ? lookup(host, DnsType::a, DnsStatus::nxdomain) : answer(host, std::move(first));
+    made.question.listen = probe::DnsListen::all;
+    made.others = std::move(others);
+    made.strangers = strangers;
+    return made;
+  };
+  const auto other_of = [](std::vector<const char*> addresses) {
+    DnsOther other;
+    for (const auto* address : addresses) other.addresses.push_back(ip(address));
+    return other;
+  };
+  // What made the answer doubtful: its address is silent.
+  const auto doubtful = [](probe::DnsLookup gathered_lookup) {
+    return resolves("8.8.8.8").add(silent(to("8.8.8.8", 443))).add(std::move(gathered_lookup));
+  };
+  const DnsOther nxdomain{DnsStatus::nxdomain, {}}, nodata{DnsStatus::nodata, {}},
+      servfail{DnsStatus::servfail, {}};
+  const auto high = "fail dns.forged_answer path high", medium = "fail dns.forged_answer path medium";
+  const Row rows[] = {
+      {"one answer", doubtful(gathered({"8.8.8.8"}, {})), {"pass"}},
+      {"then that there is no such name", doubtful(gathered({"8.8.8.8"}, {nxdomain})), {"pass", high}},
+      {"or the other way round", doubtful(gathered({}, {other_of({"8.8.8.8"})})), {"pass", high}},
+      {"then that it has no address", doubtful(gathered({"8.8.8.8"}, {nodata})), {"pass", high}},
+      {"then a private address", doubtful(gathered({"8.8.8.8"}, {other_of({"10.0.0.1"})})), {"pass", high}},
+      {"then another public one", doubtful(gathered({"8.8.8.8"}, {other_of({"9.9.9.9"})})), {"pass", medium}},
+      {"the surest of several",
+       doubtful(gathered({"8.8.8.8"}, {other_of({"9.9.9.9"}), other_of({"0.0.0.0"})})),
+       {"pass", high}},
+      {"answers that share an address are a rotation",
+       doubtful(gathered({"8.8.8.8", "8.8.4.4"}, {other_of({"8.8.4.4", "9.9.9.9"})})),
+       {"pass"}},
+      {"no such name and no such address agree", doubtful(gathered({}, {nodata})), {"pass"}},
+      {"a failure behind an answer says nothing", doubtful(gathered({"8.8.8.8"}, {servfail})), {"pass"}},
+      {"datagrams with another ID are only noted", doubtful(gathered({"8.8.8.8"}, {}, 3)), {"pass", "pass"}},
+      {"a first answer that blocks is the forgery's",
+       resolves("0.0.0.0").add(gathered({"0.0.0.0"}, {other_of({"8.8.8.8"})})),
+       {"pass", high, "fail dns.sinkhole resolver high"}},
+      {"where the target works it is a warning",
+       resolves("8.8.8.8")
+           .with(two_resolvers)
+           .add(answer(host, {"9.9.9.9"}, resolver_b))
+           .add(lookup(host, DnsType::aaaa, DnsStatus::nodata, resolver_b))
+           .add(connected(to("8.8.8.8", 443)))
+           .add(gathered({"8.8.8.8"}, {nxdomain})),
+       {"pass", "pass", "warn dns.forged_answer path high", "warn dns.disagreement resolver high"}},
+  };
+  check_rows(rows);
+  EXPECT_THAT(words(rows[1].scene.judged_by(check_dns)),
+              HasSubstr("one query to 192.0.2.53:53 was answered twice: with 8.8.8.8, and with that the name "
+                        "does not exist (NXDOMAIN)"));
+}
+
 TEST(CheckDns, WhatIsKnownWithoutAsking) {
   const auto in_hosts_file = [](const char* address) {
     auto scene = https();

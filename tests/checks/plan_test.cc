@@ -106,6 +106,68 @@ TEST_F(PlanTest, BothFamiliesAreAskedOfEveryResolverAtOnce) {
   EXPECT_THAT(next(), IsEmpty()) << "nothing is asked twice";
 }
 
+/// Those that listen on for a second answer, of all that the plan asks next.
+std::vector<probe::DnsQuestion> gathering(const std::vector<probe::DnsQuestion>& questions) {
+  std::vector<probe::DnsQuestion> found;
+  for (const auto& question : questions)
+    if (question.listen == probe::DnsListen::all) found.push_back(question);
+  return found;
+}
+
+TEST_F(PlanTest, ASecondAnswerIsWaitedForOnlyWhereTheFirstIsInDoubt) {
+  enum class Met : std::uint8_t { success, refusal, silence, wrong_certificate };
+  struct Row {
+    const char* name;
+    const char* address;
+    Met met;
+    std::size_t asked;
+    const char* resolver = "192.0.2.53";
+  };
+  const Row rows[] = {
+      {"a healthy target", "8.8.8.8", Met::success, 0},
+      {"a refusal is an answer", "8.8.8.8", Met::refusal, 0},
+      {"silence", "8.8.8.8", Met::silence, 1},
+      {"a certificate of another name", "8.8.8.8", Met::wrong_certificate, 1},
+      {"an address that blocks", "0.0.0.0", Met::refusal, 1},
+      {"loopback, where nothing listens", "127.0.0.1", Met::refusal, 1},
+      {"loopback, where the service is", "127.0.0.1", Met::success, 0},
+      {"a resolver on this machine", "8.8.8.8", Met::silence, 0, "127.0.0.53"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    evidence_ = {};
+    asked_.clear();
+    resolver_.address(make_address(row.resolver));
+    aim("https://azure.example.com");
+    answer_environment();
+    const auto dns = next_of<probe::DnsQuestion>();
+    answer_dns(dns[0], {row.address});
+    answer_dns(dns[1], {});
+    const probe::TcpQuestion connect{{make_address(row.address), 443}, probe::TcpPurpose::reach};
+    next();
+    if (row.met == Met::refusal) refuse(connect);
+    if (row.met == Met::silence)
+      answer(probe::TcpConnect{
+          connect, std::unexpected{probe::ConnectFailure{{asio::error::timed_out, {}}, 2, false}}});
+    if (row.met == Met::success || row.met == Met::wrong_certificate) {
+      establish(connect);
+      for (const auto& hello : next_of<probe::TlsQuestion>()) {
+        probe::TlsHandshake handshake;
+        handshake.question = hello;
+        handshake.result = probe::TlsSession{};
+        if (row.met == Met::wrong_certificate) handshake.verify_errors = {{62, "hostname mismatch", 0}};
+        answer(handshake);
+      }
+    }
+    next();
+    std::vector<probe::DnsQuestion> asked;
+    for (const auto& question : asked_)
+      if (const auto* one = std::get_if<probe::DnsQuestion>(&question)) asked.push_back(*one);
+    EXPECT_THAT(gathering(asked), SizeIs(row.asked));
+    EXPECT_THAT(gathering(next_of<probe::DnsQuestion>()), IsEmpty()) << "and only once";
+  }
+}
+
 TEST_F(PlanTest, AFamilyThatIsNotWantedIsNotAsked) {
   aim("https://azure.example.com");
   settings_.family = Family::ipv6;

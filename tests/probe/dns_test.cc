@@ -229,6 +229,78 @@ TEST(RawReply, WithALoopOfAliasesSaysSo) {
   EXPECT_EQ(ask(server.endpoint(), "a.test").status, DnsStatus::alias_loop);
 }
 
+/// The query as a reply with these addresses, each 192.0.2.n.
+std::string addresses_to(std::string query, const std::string& numbers, char ttl = 60) {
+  std::string records;
+  for (const char number : numbers)
+    records += std::string{"\xc0\x0c\0\1\0\1\0\0\0", 9} + ttl + std::string{"\0\4\xc0\0\2", 5} + number;
+  return reply_to(std::move(query), 0, static_cast<int>(numbers.size()), records);
+}
+
+DnsLookup gather(const udp::endpoint& server, Clock::duration timeout = 5s) {
+  asio::io_context context;
+  Resolver resolver{context.get_executor(), server};
+  DnsLookup result;
+  asio::co_spawn(context,
+                 resolver.lookup({"a.test", DnsType::a, server, DnsTransport::udp, DnsListen::all}, timeout),
+                 [&](const std::exception_ptr& failure, DnsLookup lookup) {
+                   if (failure) std::rethrow_exception(failure);
+                   result = std::move(lookup);
+                   context.stop();
+                 });
+  context.run();
+  return result;
+}
+
+TEST(Gathering, KeepsWhatElseIsAnswered) {
+  const RawServer server{[](const std::string& query) {
+    return std::vector{addresses_to(query, "\1\2"), addresses_to(query, "\2\1", 30),
+                       addresses_to(query, "\1\2"), addresses_to(query, "\7"),
+                       addresses_to(query, "\7"),   reply_to(query, 3)};
+  }};
+  const auto lookup = gather(server.endpoint());
+  EXPECT_EQ(texts(lookup), (std::vector<std::string>{"192.0.2.1", "192.0.2.2"}));
+  const std::vector<DnsOther> others{{DnsStatus::answered, {make_address("192.0.2.7")}},
+                                     {DnsStatus::nxdomain, {}}};
+  EXPECT_EQ(lookup.others, others) << "another order, another TTL and a repetition are the same answer";
+  EXPECT_EQ(lookup.attempts, 1);
+  EXPECT_EQ(lookup.strangers, 0U);
+}
+
+TEST(Gathering, CountsWhatDoesNotAnswerTheQuery) {
+  const RawServer server{[](const std::string& query) {
+    auto wrong_id = addresses_to(query, "\7");
+    wrong_id[0] = static_cast<char>(wrong_id[0] ^ 1);
+    auto other_name = addresses_to(query, "\7");
+    other_name[13] = 'b';
+    auto cut = addresses_to(query, "\7");
+    cut[2] = static_cast<char>(cut[2] | 2);
+    return std::vector{wrong_id, std::string{"x"}, cut, addresses_to(query, "\1"), other_name};
+  }};
+  const auto lookup = gather(server.endpoint());
+  EXPECT_EQ(texts(lookup), std::vector<std::string>{"192.0.2.1"});
+  EXPECT_EQ(lookup.strangers, 3U);
+  EXPECT_TRUE(lookup.others.empty()) << "a truncated answer differs from nothing";
+}
+
+TEST(Gathering, IsBounded) {
+  const RawServer server{[](const std::string& query) {
+    std::vector<std::string> all;
+    for (char number = 1; number < 100; ++number) all.push_back(addresses_to(query, std::string(1, number)));
+    return all;
+  }};
+  EXPECT_EQ(gather(server.endpoint()).others.size(), 4U);
+}
+
+TEST(Gathering, EndsWithoutAnAnswerAsAnyLookup) {
+  asio::io_context context;
+  udp::socket silent{context, {asio::ip::address_v4::loopback(), 0}};
+  const auto server = silent.local_endpoint();
+  EXPECT_EQ(gather(server, 200ms).status, DnsStatus::timeout);
+  silent.close();
+  EXPECT_EQ(gather(server).status, DnsStatus::unreachable);
+}
+
 TEST(Resolver, ThatIsNotThereIsUnreachableAtOnce) {
   asio::io_context context;
   for (const auto& address : {make_address("127.0.0.1"), make_address("::1")}) {
