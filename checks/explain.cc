@@ -24,6 +24,7 @@ constexpr std::pair<std::string_view, std::string_view> headings[] = {
     {"api", "the service's own interface"},
     {"ssh", "SSH"},
     {"allowlist", "the published list"},
+    {"expect", "what the suite expects"},
 };
 
 std::string_view heading(std::string_view name) {
