@@ -53,6 +53,30 @@ TEST(ReadReport, JudgingAgainGivesTheSameReport) {
   EXPECT_EQ(render_text(judged_again(report), style), render_text(report, style));
 }
 
+TEST(ReadReport, KeepsWhatOnlyAFollowUpOrAListHas) {
+  auto report = unjudged_sample();
+  auto& target = report.targets.front();
+  auto twice = tests::lookup("azure.example.com", {"198.51.100.7"});
+  twice.question.listen = probe::DnsListen::all;
+  twice.others = {{probe::DnsStatus::answered, {asio::ip::make_address("203.0.113.9")}},
+                  {probe::DnsStatus::nxdomain, {}}};
+  twice.strangers = 3;
+  tests::measure(target, {}, twice);
+  auto settings = *target.settings;
+  ASSERT_FALSE(settings.allowlists.empty());
+  settings.allowlists.front().entries.front().issuers = {"Example Issuing CA"};
+  target.settings = std::make_shared<const checks::Settings>(settings);
+
+  const auto again = read(render_json(report));
+  const auto lookups = again.targets.front().evidence.all<probe::DnsLookup>();
+  EXPECT_EQ(lookups.back()->question, twice.question);
+  EXPECT_EQ(lookups.back()->others, twice.others);
+  EXPECT_EQ(lookups.back()->strangers, twice.strangers);
+  EXPECT_EQ(again.targets.front().settings->allowlists.front().entries.front().issuers,
+            settings.allowlists.front().entries.front().issuers);
+  EXPECT_EQ(render_json(again), render_json(report));
+}
+
 TEST(ReadReport, ReadsBytesThatAreNotUtf8AndBodiesThatAreNotWholeInTheReport) {
   auto report = unjudged_sample();
   auto& target = report.targets.emplace_back(report.targets[1]);
@@ -169,8 +193,9 @@ TEST(ReadReport, EveryFieldOfAMeasurementIsInTheReport) {
   EXPECT_EQ(field_count<EnvironmentQuestion>(), 1U) << what;
   EXPECT_EQ(field_count<Environment>(), 8U) << what;
   EXPECT_EQ(field_count<ResolverConfig>(), 3U) << what;
-  EXPECT_EQ(field_count<DnsQuestion>(), 4U) << what;
-  EXPECT_EQ(field_count<DnsLookup>(), 10U) << what;
+  EXPECT_EQ(field_count<DnsQuestion>(), 5U) << what;
+  EXPECT_EQ(field_count<DnsOther>(), 2U) << what;
+  EXPECT_EQ(field_count<DnsLookup>(), 12U) << what;
   EXPECT_EQ(field_count<IcmpError>(), 5U) << what;
   EXPECT_EQ(field_count<MplsLabel>(), 4U) << what;
   EXPECT_EQ(field_count<TcpQuestion>(), 4U) << what;
