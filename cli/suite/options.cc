@@ -37,14 +37,14 @@ std::string in_suite_words(std::string message, const SuiteOptions& options) {
   return message;
 }
 
-/// The first option that the message names, where it stands; else `what`.
-const Given& blamed(const std::string& message, const OptionLayer& layer, const Given& what) {
+/// The first option that the message names, where it stands; null when it names none of the layer.
+const Given* blamed(const std::string& message, const OptionLayer& layer) {
   for (auto at = message.find("--"); at != message.npos; at = message.find("--", at + 2)) {
     const auto end = message.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-", at + 2);
     const auto option = layer.find(message.substr(at + 2, end == message.npos ? end : end - at - 2));
-    if (option != layer.end()) return option->second;
+    if (option != layer.end()) return &option->second;
   }
-  return what;
+  return nullptr;
 }
 
 /// "timeout 3s, header Authorization, no-proxy": what a header says and who logs in to a proxy is nobody's
@@ -123,8 +123,8 @@ monitor::Manner Manners::of(const OptionLayer& layer, const Given& what, SuiteRe
   if (known != made_.end()) return known->second;
 
   const auto wrong = [&](const std::string& message) {
-    const auto& given = blamed(message, layer, what);
-    reading.fail(given, in_suite_words(message, options_));
+    const auto* given = blamed(message, layer);
+    reading.fail(given != nullptr ? *given : what, in_suite_words(message, options_));
     return monitor::Manner{};
   };
   CLI::App app;
