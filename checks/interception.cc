@@ -137,6 +137,14 @@ bool is_young(const Item<TlsHandshake>& handshake) {
   return age >= std::chrono::hours{0} && age < std::chrono::hours{24};
 }
 
+/// Public authorities put 64 random bits or more into a serial number (CA/Browser Forum Baseline Requirements
+/// §7.1), devices often a counter, a time or a short hash. With 48 bits as the limit one in 65,536 is
+/// wronged.
+bool has_short_serial(const Certificate& leaf) {
+  const auto first = leaf.serial.find_first_not_of('0');
+  return first != std::string::npos && leaf.serial.size() - first <= 48 / 4;
+}
+
 /// Inside a network the device itself may be meant, or a server whose certificate it signed on purpose.
 bool may_be_inside(const Case& the_case, const Item<TlsHandshake>& handshake) {
   const auto& host = handshake->question.verify;
@@ -186,7 +194,10 @@ const Product* own_certificate(const Certificate& leaf, std::string_view authori
 Inspection by_product(const Case& the_case, const Item<TlsHandshake>& handshake, const Match& match) {
   const auto& leaf = handshake->chain.front();
   const auto issuer = short_name(match.authority);
-  const auto strength = support(the_case, handshake);
+  auto strength = support(the_case, handshake);
+  // Only beside a device's name, and outside: authorities that people make by hand count from 1, too.
+  if (has_short_serial(leaf) && !leaf.public_log && !may_be_inside(the_case, handshake))
+    strength.words += "; its serial number is shorter than public authorities make them";
   auto confidence = match.product->sureness == Sureness::certain ? Confidence::high : Confidence::medium;
   confidence = shifted(confidence, strength.steps() - (may_be_inside(the_case, handshake) ? 1 : 0));
   // A proof of a public log beside a device's name: copied, or a name that only looks alike.

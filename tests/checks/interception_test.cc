@@ -326,6 +326,22 @@ TEST(Interception, CompanyAndYouthStrengthenAndNeverSuffice) {
       ElementsAre(untrusted_low));
 }
 
+TEST(Interception, AShortSerialStrengthensAProductsNameOutside) {
+  const auto judged = [](std::string issuer, std::string serial, const char* address) {
+    auto leaf = issued_by(std::move(issuer));
+    leaf.serial = std::move(serial);
+    return brief(scene_of({.address = address, .chain = {leaf}, .errors = {no_issuer}}).judged_by(check_tls));
+  };
+  const char* const named = "CN=Contoso TLS Inspection CA";
+  const char* const corporate = "CN=Contoso Issuing CA 1,O=Contoso";
+  EXPECT_THAT(judged(named, "00a1b2c3d4e5f6", outside), ElementsAre(high));
+  EXPECT_THAT(judged(named, "4f3a2b1c0d9e8f70", outside), ElementsAre(medium)) << "64 bits";
+  EXPECT_THAT(judged(named, "", outside), ElementsAre(medium)) << "not known";
+  EXPECT_EQ(judged(named, "01", inside), judged(named, "4f3a2b1c0d9e8f70", inside));
+  EXPECT_EQ(judged(corporate, "01", outside), judged(corporate, "4f3a2b1c0d9e8f70", outside))
+      << "an authority made by hand counts from 1";
+}
+
 TEST(Interception, IssuersOfTheUsersAllowlist) {
   const auto with_list = [](Site site, const char* entry) {
     auto scene = scene_of(site);
