@@ -395,6 +395,8 @@ class HostileClients(unittest.TestCase):
             for sock in greedy:
                 sock.close()
 
+    # UBSan's look at an object's type needs a pipe, and takes the object for none where there is no descriptor left.
+    @unittest.skipIf(b"__ubsan_" in HARNESS.read_bytes(), "needs a build without UBSan")
     def test_it_recovers_when_descriptors_run_out(self):
         with Service() as service:
             limit = len(os.listdir(f"/proc/{service.process.pid}/fd")) + 3
