@@ -157,21 +157,24 @@ targets:
         self.assertIn("1 target, at most 1 at the same time", done.stdout)
 
     def test_one_destination_is_asked_by_as_many_as_allowed(self):
-        lock, now, most = threading.Lock(), [0], [0]
+        for allowed in (1, 2):
+            lock, now, most, together = threading.Lock(), [0], [0], threading.Barrier(allowed)
 
-        def serve(connection):
-            with lock:
-                now[0] += 1
-                most[0] = max(most[0], now[0])
-            connection.recv(65536)
-            connection.sendall(answer(b"x"))
-            with lock:
-                now[0] -= 1
+            def serve(connection):
+                connection.recv(65536)
+                with lock:
+                    now[0] += 1
+                    most[0] = max(most[0], now[0])
+                together.wait(timeout=20)
+                # Counted down before the answer, since the next target may start as soon as it is read.
+                with lock:
+                    now[0] -= 1
+                connection.sendall(answer(b"x"))
 
-        with server(serve) as port:
-            targets = "".join(f"  - http://127.0.0.1:{port}/{n}\n" for n in range(20))
-            code, document = self.report(f"per-destination: 1\ntargets:\n{targets}")
-        self.assertEqual((code, len(document["targets"]), most[0]), (0, 20, 1))
+            with self.subTest(allowed=allowed), server(serve) as port:
+                targets = "".join(f"  - http://127.0.0.1:{port}/{n}\n" for n in range(20))
+                code, document = self.report(f"per-destination: {allowed}\ntargets:\n{targets}")
+                self.assertEqual((code, len(document["targets"]), most[0]), (0, 20, allowed))
 
     def test_few_descriptors_are_told_and_suffice(self):
         port = closed_port()
