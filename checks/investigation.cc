@@ -11,7 +11,6 @@
 #include <asio/steady_timer.hpp>
 
 #include "checks/hop_names.h"
-#include "checks/investigation_of_many.h"
 #include "probe/deadline.h"
 
 namespace fwprobe::checks {
@@ -307,27 +306,32 @@ class Engine {
   bool stopping_ = false;  ///< cancelled: operations end without answers
 };
 
-}  // namespace
-
-awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
-                                     Observer& observer, probe::HttpLimits limits, Expectation expected) {
-  probe::EnvironmentMemory environment;
-  co_return co_await investigate(std::move(target), settings, contexts, observer, limits, expected,
-                                 environment);
-}
-
-awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
-                                     Observer& observer, probe::HttpLimits limits, Expectation expected,
-                                     probe::EnvironmentMemory& environment) {
+Investigation begun(Target target, Expectation expected) {
   Investigation investigation;
   investigation.target = std::move(target);
   if (expected.status == Status::fail) investigation.held = Held{expected, {}, {}};
+  return investigation;
+}
+
+}  // namespace
+
+awaitable<Investigation> investigate(Target target, const Settings& settings, probe::TlsContexts& contexts,
+                                     Observer& observer, probe::EnvironmentMemory& environment,
+                                     probe::HttpLimits limits, Expectation expected) {
+  auto investigation = begun(std::move(target), expected);
   Engine engine{investigation.target, settings, contexts, observer, limits, environment};
   investigation.complete = co_await engine.run();
   investigation.evidence = std::move(engine).take_evidence();
   conclude(investigation, settings);
   observer.finished(investigation.target, investigation.status);
   co_return investigation;
+}
+
+Investigation unmeasured(Target target, const Settings& settings, Expectation expected) {
+  auto investigation = begun(std::move(target), expected);
+  investigation.complete = false;
+  conclude(investigation, settings);
+  return investigation;
 }
 
 void conclude(Investigation& investigation, const Settings& settings) {

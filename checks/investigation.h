@@ -13,6 +13,7 @@
 #include "checks/evidence.h"
 #include "checks/expectation.h"
 #include "checks/plan.h"
+#include "probe/environment_memory.h"
 #include "probe/tls.h"
 
 namespace fwprobe::checks {
@@ -46,10 +47,15 @@ class Observer {
 
 /// Investigates one target on the calling coroutine's executor. Cancelling it (SIGINT) ends every operation;
 /// the measurements made until then are judged and returned with complete = false. `limits` are those of each
-/// response. With an expected failure the verdict is whether it came as expected.
+/// response. With an expected failure the verdict is whether it came as expected. `environment` is shared by
+/// all targets that are measured on this machine.
 asio::awaitable<Investigation> investigate(Target target, const Settings& settings,
                                            probe::TlsContexts& contexts, Observer& observer,
+                                           probe::EnvironmentMemory& environment,
                                            probe::HttpLimits limits = {}, Expectation expected = {});
+
+/// Of a target that was never begun: judged, and not complete.
+Investigation unmeasured(Target target, const Settings& settings, Expectation expected = {});
 
 /// Judges recorded measurements, and what they say against what `held` expects: what `investigate` does after
 /// its last measurement, and all that a replay does.

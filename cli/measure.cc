@@ -12,7 +12,6 @@
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 
-#include "checks/investigation_of_many.h"
 #include "cli/deliver.h"
 #include "reports/run_mark.h"
 
@@ -49,7 +48,9 @@ class Run {
     std::vector<checks::Investigation> all;
     all.reserve(results_.size());
     for (std::size_t i = 0; i < results_.size(); ++i)
-      all.push_back(results_[i] ? std::move(*results_[i]) : unstarted(work_.items[i]));
+      all.push_back(results_[i] ? std::move(*results_[i])
+                                : checks::unmeasured(*work_.items[i].target, *work_.items[i].settings,
+                                                     work_.items[i].expected));
     return all;
   }
 
@@ -63,16 +64,6 @@ class Run {
     std::size_t index = 0;
     Destination* destination = nullptr;
   };
-
-  static checks::Investigation unstarted(const Work::Item& item) {
-    checks::Investigation investigation;
-    investigation.target = *item.target;
-    investigation.complete = false;
-    if (item.expected.status == checks::Status::fail)
-      investigation.held = checks::Held{item.expected, {}, {}};
-    checks::conclude(investigation, *item.settings);
-    return investigation;
-  }
 
   void start_what_may(asio::signal_set& signals) {
     while (tasks_.size() < work_.jobs && !ready_.empty() && signal_ == 0) {
@@ -91,8 +82,8 @@ class Run {
     ++next.destination->busy;
     const auto task = tasks_.emplace(tasks_.end());
     asio::co_spawn(context_,
-                   checks::investigate(*item.target, *item.settings, *item.contexts, observer_, item.limits,
-                                       item.expected, environment_),
+                   checks::investigate(*item.target, *item.settings, *item.contexts, observer_, environment_,
+                                       item.limits, item.expected),
                    asio::bind_cancellation_slot(
                        task->slot(), [this, next, task, &signals](const std::exception_ptr& failure,
                                                                   checks::Investigation result) {

@@ -11,7 +11,6 @@
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
-#include "checks/investigation_of_many.h"
 #include "monitor/worker.h"
 #include "probe/deadline.h"
 #include "probe/turns.h"
@@ -81,10 +80,8 @@ struct Run {
 Measured unmeasured(checks::Target target, const Manner& manner) {
   Measured none;
   none.began = probe::WallClock::now();
-  none.investigation.target = std::move(target);
+  none.investigation = checks::unmeasured(std::move(target), *manner.settings);
   none.investigation.settings = manner.settings;
-  none.investigation.complete = false;
-  checks::conclude(none.investigation, *manner.settings);
   return none;
 }
 
@@ -151,7 +148,7 @@ class Measuring::Thread {
     const probe::Stopwatch watch;
     Measured measured;
     measured.investigation = co_await checks::investigate(
-        std::move(target), *manner.settings, *manner.contexts, observer_, manner.limits, {}, environment_);
+        std::move(target), *manner.settings, *manner.contexts, observer_, environment_, manner.limits);
     measured.investigation.settings = manner.settings;
     measured.began = watch.span().started;
     measured.took = watch.elapsed();

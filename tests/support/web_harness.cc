@@ -64,8 +64,9 @@ class SampleBackend : public monitor::Backend {
  private:
   static asio::awaitable<checks::Investigation> measure(checks::Target target, monitor::Manner manner) {
     checks::Observer silent;
-    auto investigation =
-        co_await checks::investigate(target, *manner.settings, *manner.contexts, silent, manner.limits);
+    probe::EnvironmentMemory environment;
+    auto investigation = co_await checks::investigate(target, *manner.settings, *manner.contexts, silent,
+                                                      environment, manner.limits);
     investigation.settings = manner.settings;
     co_return investigation;
   }
