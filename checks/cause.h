@@ -33,6 +33,10 @@ struct CauseRow {
 std::span<const CauseRow> causes();
 const CauseRow& row(Cause cause);
 std::optional<Cause> cause_from(std::string_view code);
+/// Empty for none.
+inline std::string_view code_of(std::optional<Cause> cause) {
+  return cause ? row(*cause).code : std::string_view{};
+}
 std::string_view name(Responsible responsible);
 
 /// What the remedy's placeholders stand for: {"port", "443"}.

@@ -10,10 +10,6 @@
 namespace fwprobe::checks {
 namespace {
 
-std::string code(const std::optional<Cause>& cause) {
-  return cause ? std::string{row(*cause).code} : std::string{};
-}
-
 /// What shows that it works: the evidence of the layer that it got to.
 Ids proof(const Findings& findings) {
   Ids ids;
@@ -45,7 +41,7 @@ Diagnosis diagnosis_of(const Finding& finding, Location location) {
 
 std::string text(const Expectation& expectation) {
   return fmt::format("{}{}{}", name(expectation.status), expectation.cause ? " " : "",
-                     code(expectation.cause));
+                     code_of(expectation.cause));
 }
 
 void hold(Investigation& investigation) {
@@ -55,8 +51,8 @@ void hold(Investigation& investigation) {
   const auto& wanted = held.expected.cause;
   held.measured = investigation.status;
   held.cause = diagnosis ? diagnosis->cause : std::nullopt;
-  const auto expected = fmt::format("expected to fail{}{}", wanted ? " with " : "", code(wanted));
-  const auto measured = code(held.cause);
+  const auto expected = fmt::format("expected to fail{}{}", wanted ? " with " : "", code_of(wanted));
+  const std::string measured{code_of(held.cause)};
   const Facts facts{{"host", investigation.target.host.name},
                     {"port", std::to_string(investigation.target.port)},
                     {"expected", text(held.expected)},

@@ -9,6 +9,7 @@
 #include "cli/allowlist.h"
 #include "cli/kept_files.h"
 #include "cli/open_files.h"
+#include "cli/reading.h"
 #include "cli/serve_pages.h"
 #include "cli/suite/suite.h"
 #include "cli/values.h"
@@ -36,16 +37,10 @@ monitor::ServiceManager service_manager(const Variables& variables) {
   return monitor::ServiceManager{value(variables, "NOTIFY_SOCKET"), watchdog};
 }
 
-Parsed<std::vector<asio::ip::tcp::endpoint>> listen_addresses(const std::vector<std::string>& texts) {
-  std::vector<asio::ip::tcp::endpoint> endpoints;
-  for (const auto& text : texts) {
-    const auto endpoint = parse_endpoint(text);
-    if (!endpoint)
-      return std::unexpected{
-          fmt::format("--listen: '{}' is no address with a port; write 127.0.0.1:9876 or [::1]:9876", text)};
-    endpoints.emplace_back(endpoint->first, endpoint->second);
-  }
-  return endpoints;
+Parsed<monitor::LogFormat> parse_log_format(std::string_view text) {
+  if (text == "logfmt") return monitor::LogFormat::logfmt;
+  if (text == "json") return monitor::LogFormat::json;
+  return std::unexpected{fmt::format("'{}' is not known; write logfmt or json", text)};
 }
 
 /// Read at the start and for each reload: the suite and all files that it names.
@@ -111,13 +106,13 @@ void define_serve_options(CLI::App& verb, ServeArguments& arguments) {
 }
 
 ExitCode run_serve(const ServeArguments& arguments, const Variables& variables) {
-  if (arguments.log_format != "logfmt" && arguments.log_format != "json")
-    return wrong_usage(
-        fmt::format("--log-format: '{}' is not known; write logfmt or json", arguments.log_format));
-  const auto format = arguments.log_format == "json" ? monitor::LogFormat::json : monitor::LogFormat::logfmt;
-  auto listen = listen_addresses(arguments.listen);
-  if (!listen) return wrong_usage(listen.error());
-  const PlanReader read{arguments, variables, std::move(*listen)};
+  Reading reading;
+  auto format = monitor::LogFormat::logfmt;
+  std::vector<asio::ip::tcp::endpoint> listen;
+  reading.one("--log-format", arguments.log_format, parse_log_format, format);
+  reading.many("--listen", arguments.listen, parse_listen, listen);
+  if (reading.error()) return wrong_usage(reading.error()->message);
+  const PlanReader read{arguments, variables, std::move(listen)};
   auto plan = read();
   if (!plan) return wrong_usage(plan.error());
 

@@ -8,6 +8,7 @@
 #include <net/if.h>
 
 #include "allowlist/port_text.h"
+#include "allowlist/yaml_tree.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -110,6 +111,13 @@ Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text) {
   const auto endpoint = parse_endpoint(text);
   if (!endpoint) return wrong();
   return asio::ip::udp::endpoint{endpoint->first, endpoint->second};
+}
+
+Parsed<asio::ip::tcp::endpoint> parse_listen(std::string_view text) {
+  if (const auto endpoint = parse_endpoint(text))
+    return asio::ip::tcp::endpoint{endpoint->first, endpoint->second};
+  return std::unexpected{
+      fmt::format("{} is not ADDRESS:PORT, such as 127.0.0.1:9876 or [::1]:9876", allowlist::excerpt(text))};
 }
 
 Parsed<checks::ResolveOverride> parse_override(std::string_view text) {

@@ -5,7 +5,7 @@
 namespace fwprobe::monitor {
 
 std::optional<Change> apply(TargetState& state, Outcome outcome, int confirm) {
-  const Verdict verdict{outcome.status, outcome.as_expected, outcome.cause};
+  const auto verdict = verdict_of(outcome);
   ++state.runs.at(static_cast<std::size_t>(outcome.status));
   auto& candidate = state.candidate;
   state.last = std::move(outcome);

@@ -20,6 +20,10 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
+inline Verdict verdict_of(const Outcome& outcome) {
+  return {outcome.status, outcome.as_expected, outcome.cause};
+}
+
 /// A change that enough equal runs have confirmed.
 struct Change {
   probe::WallClock::time_point at;  ///< when the first run that said so began

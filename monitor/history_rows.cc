@@ -37,14 +37,6 @@ std::optional<std::string> text(const std::optional<asio::ip::address>& address)
   return address->to_string();
 }
 
-/// The enumerator of this name: what another version wrote may have none.
-template <typename Enum>
-std::optional<Enum> from_word(std::string_view word) {
-  for (int value = 0; value <= 16; ++value)
-    if (const auto one = static_cast<Enum>(value); !word.empty() && checks::name(one) == word) return one;
-  return std::nullopt;
-}
-
 /// Reads a row's columns in their order.
 class Columns {
  public:
@@ -54,9 +46,10 @@ class Columns {
   bool flag() { return number() != 0; }
   std::string text() { return statement_.text(next_++); }
   std::optional<std::int64_t> maybe_number() { return statement_.maybe_number(next_++); }
+  /// What another version wrote may be none of ours.
   template <typename Enum>
   std::optional<Enum> word() {
-    return from_word<Enum>(text());
+    return reports::from_name<Enum>(text());
   }
   std::optional<checks::Cause> cause() { return checks::cause_from(text()); }
   std::optional<asio::ip::address> address() { return reports::address_from(text()); }
@@ -94,9 +87,7 @@ Outcome read_outcome(Statement& row) {
   outcome.confidence = columns.word<checks::Confidence>();
   outcome.responsible = columns.word<checks::Responsible>();
   outcome.summary = columns.text();
-  auto& phases = outcome.phases;
-  for (auto* phase : {&phases.dns, &phases.tcp, &phases.tls, &phases.http_first_byte, &phases.http_transfer})
-    *phase = columns.duration();
+  for (const auto& phase : phase_table) outcome.phases.*phase.took = columns.duration();
   outcome.leaf_expiry = columns.time();
   outcome.chain_expiry = columns.time();
   outcome.tls_version = columns.text();

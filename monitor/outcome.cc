@@ -4,6 +4,7 @@
 
 #include "allowlist/utf8.h"
 #include "checks/redirects.h"
+#include "monitor/way.h"
 #include "reports/certificate_view.h"
 #include "reports/escape.h"
 #include "reports/layers.h"
@@ -45,49 +46,10 @@ std::string summary_of(const checks::Investigation& investigation) {
   return last == nullptr ? std::string{} : valid_utf8(last->summary);
 }
 
-/// The measurements of the way that the target's own request took, whichever came to be.
-struct Way {
-  const probe::Measurement *tcp = nullptr, *tls = nullptr, *http = nullptr;
-};
-
-/// Down from a measurement to the connection that it stands on. What it stands on is older, so this ends.
-Way below(const checks::Evidence& evidence, const probe::Measurement* top) {
-  Way way;
-  for (const auto* at = top; at != nullptr;) {
-    probe::MeasurementId next{};
-    if (const auto* exchange = std::get_if<probe::HttpExchange>(&at->fact)) {
-      if (way.http == nullptr) way.http = at;
-      next = exchange->question.connection;
-    } else if (const auto* handshake = std::get_if<probe::TlsHandshake>(&at->fact)) {
-      way.tls = at;
-      next = handshake->question.connection;
-    } else if (const auto* tunnel = std::get_if<probe::ProxyTunnel>(&at->fact)) {
-      next = tunnel->question.connection;
-    } else if (std::holds_alternative<probe::TcpConnect>(at->fact)) {
-      way.tcp = at;
-    }
-    at = next < at->id ? evidence.find(next) : nullptr;
-  }
-  return way;
-}
-
-/// The first that is not there only to compare; one that succeeded before one that did not.
-template <typename Fact>
-const probe::Measurement* first_of(const checks::Investigation& investigation) {
-  const probe::Measurement* first = nullptr;
-  for (const auto& measurement : investigation.evidence.measurements()) {
-    const auto* fact = std::get_if<Fact>(&measurement.fact);
-    if (fact == nullptr || checks::is_comparison(investigation.evidence, measurement.id)) continue;
-    if (fact->result) return &measurement;
-    if (first == nullptr) first = &measurement;
-  }
-  return first;
-}
-
-const probe::Measurement* highest(const checks::Investigation& investigation) {
-  if (const auto* exchange = first_of<probe::HttpExchange>(investigation)) return exchange;
-  if (const auto* handshake = first_of<probe::TlsHandshake>(investigation)) return handshake;
-  return first_of<probe::TcpConnect>(investigation);
+/// What the target's own request came to, else what it stood on.
+const probe::Measurement* highest(const checks::Evidence& evidence) {
+  if (const auto* exchange = first_of<probe::HttpExchange>(evidence)) return exchange;
+  return own_connection(evidence);
 }
 
 std::optional<probe::Clock::duration> time_of(const probe::Measurement* measurement) {
@@ -176,7 +138,8 @@ Outcome outcome_of(const checks::Investigation& investigation, const Expectation
     outcome.responsible = trouble->responsible;
   }
   outcome.summary = summary_of(investigation);
-  const auto way = below(investigation.evidence, highest(investigation));
+  const auto* top = highest(investigation.evidence);
+  const auto way = top == nullptr ? Way{} : way_below(investigation.evidence, top->id);
   outcome.phases.dns = name_time(investigation);
   outcome.phases.tcp = time_of(way.tcp);
   outcome.phases.tls = time_of(way.tls);

@@ -1,10 +1,12 @@
 #pragma once
 // What one run said about a target: as little of it as history, metrics and pages need.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checks/investigation.h"
@@ -17,6 +19,17 @@ namespace fwprobe::monitor {
 struct Phases {
   std::optional<probe::Clock::duration> dns, tcp, tls, http_first_byte, http_transfer;
 };
+
+/// In the order in which they come: metrics, API, history and pages read this table.
+struct Phase {
+  std::string_view name;   ///< of labels and fields: "http_first_byte"
+  std::string_view words;  ///< for people: "first byte"
+  std::optional<probe::Clock::duration> Phases::* took;
+};
+inline constexpr std::array phase_table{Phase{"dns", "DNS", &Phases::dns}, Phase{"tcp", "TCP", &Phases::tcp},
+                                        Phase{"tls", "TLS", &Phases::tls},
+                                        Phase{"http_first_byte", "first byte", &Phases::http_first_byte},
+                                        Phase{"http_transfer", "transfer", &Phases::http_transfer}};
 
 struct Outcome {
   probe::WallClock::time_point began;

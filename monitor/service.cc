@@ -1,18 +1,17 @@
 #include "monitor/service.h"
 
-#include <array>
 #include <csignal>
 #include <unordered_map>
 
 #include <asio/signal_set.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "monitor/agenda.h"
 #include "monitor/schedule.h"
 #include "monitor/tasks.h"
 #include "monitor/worker.h"
 #include "probe/deadline.h"
+#include "probe/environment.h"
 #include "probe/turns.h"
 #include "reports/run_mark.h"
 
@@ -32,26 +31,13 @@ constexpr Clock::duration report_every = std::chrono::hours{1};
 /// where it costs less.
 constexpr std::size_t most_waiting = 2000;
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
-}
-
-MeasuringLimits limits_of(const Plan& plan) {
-  constexpr std::size_t default_jobs = 100;
-  return {plan.jobs == 0 ? default_jobs : plan.jobs, plan.per_destination};
-}
+MeasuringLimits limits_of(const Plan& plan) { return {plan.jobs, plan.per_destination}; }
 
 Store::Limits store_limits(const Plan& plan) {
   Store::Limits limits;
   limits.notices = plan.notices.queue_limit;
   limits.retention = plan.history.retention;
   return limits;
-}
-
-std::string_view code(const std::optional<Verdict>& verdict) {
-  return verdict && verdict->cause ? checks::row(*verdict->cause).code : std::string_view{};
 }
 
 std::string_view word(const std::optional<Verdict>& verdict) {
@@ -69,12 +55,13 @@ class Service::Impl {
         reloading_{context_.get_executor(), 1},
         wake_{context_},
         end_{context_, Clock::time_point::max()},
+        taken_{context_, Clock::time_point::max()},
         signals_{context_, SIGTERM, SIGINT},
         hangup_{context_, SIGHUP},
         runs_{context_.get_executor()},
         helpers_{context_.get_executor()},
         companions_{context_.get_executor()} {
-    board_.host = host_name();
+    board_.host = probe::host_name();
     board_.health.started = probe::WallClock::now();
     adopt(std::move(plan));
   }
@@ -82,6 +69,10 @@ class Service::Impl {
   asio::io_context& context() { return context_; }
   Board& board() { return board_; }
   std::uint64_t generation() const { return generation_; }
+  awaitable<void> reloaded() {
+    taken_.expires_at(Clock::time_point::max());
+    co_await taken_.async_wait(probe::as_result);
+  }
   Store& store() { return store_; }
   Measuring& measuring() { return measuring_; }
   Log& log() { return parts_.log; }
@@ -169,6 +160,7 @@ class Service::Impl {
     measuring_.limit(limits_of(board_.plan));
     store_.limit(store_limits(board_.plan));
     remember();
+    taken_.cancel();
     wake_.cancel();
   }
 
@@ -363,22 +355,22 @@ class Service::Impl {
               watched.confirm);
     track.due = next_due(watched, state.candidate, board_.plan.jitter, track.due, now);
     store_.record(watched.id, *state.last);
-    if (change) tell(watched, *change);
-    keep_report(watched.id, {state.last->status, state.last->as_expected, state.last->cause}, track,
-                std::move(measured));
+    if (change) tell(index, *change);
+    keep_report(watched.id, verdict_of(*state.last), track, std::move(measured));
   }
 
-  void tell(const Watched& watched, const Change& change) {
-    store_.record(watched.id, change);
+  void tell(std::size_t target, const Change& change) {
+    const auto& id = board_.plan.targets[target].id;
+    store_.record(id, change);
     if (parts_.notices_of)
-      for (auto& notice : parts_.notices_of(board_, watched, change)) store_.enqueue(std::move(notice));
+      for (auto& notice : parts_.notices_of(board_, target, change)) store_.enqueue(std::move(notice));
     // After a start all is new; only what is wrong is news then.
     if (!change.from && change.to.as_expected) return;
     parts_.log.write(change.to.as_expected ? LogLevel::info : LogLevel::warn, "change",
-                     {{"target", watched.id},
+                     {{"target", id},
                       {"from", word(change.from)},
                       {"to", word(change.to)},
-                      {"cause", code(change.to)},
+                      {"cause", checks::code_of(change.to.cause)},
                       {"as_expected", change.to.as_expected ? "yes" : "no"},
                       {"summary", change.summary}});
   }
@@ -427,6 +419,7 @@ class Service::Impl {
   probe::Turns reloading_;
   asio::steady_timer wake_;  ///< when the next target is due
   asio::steady_timer end_;
+  asio::steady_timer taken_;  ///< cancelled whenever a plan was
   asio::signal_set signals_, hangup_;
   Tasks runs_, helpers_, companions_;
 };
@@ -439,6 +432,7 @@ Service::~Service() = default;
 asio::io_context& Service::context() { return impl_->context(); }
 const Board& Service::board() const { return impl_->board(); }
 std::uint64_t Service::generation() const { return impl_->generation(); }
+awaitable<void> Service::reloaded() { return impl_->reloaded(); }
 Store& Service::store() { return impl_->store(); }
 Measuring& Service::measuring() { return impl_->measuring(); }
 Log& Service::log() { return impl_->log(); }

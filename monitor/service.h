@@ -26,7 +26,7 @@ struct ServiceParts {
   std::function<std::expected<Plan, std::string>()> read_plan;
   /// What receivers are told of a change; they are queued with it, both or neither. The board holds the
   /// change already. Pure.
-  std::function<std::vector<Notice>(const Board&, const Watched&, const Change&)> notices_of;
+  std::function<std::vector<Notice>(const Board&, std::size_t target, const Change&)> notices_of;
   Log log;
   ServiceManager manager;
   std::chrono::milliseconds drain{10'000};  ///< running measurements are waited for so long at the end
@@ -44,6 +44,8 @@ class Service {
   const Board& board() const;
   /// Raised by every reload that was taken: whoever keeps something made of the plan makes it anew.
   std::uint64_t generation() const;
+  /// Returns when the next plan was taken.
+  asio::awaitable<void> reloaded();
   Store& store();
   Measuring& measuring();
   Log& log();

@@ -77,12 +77,6 @@ std::string content_of(const std::filesystem::path& path) {
   return text;
 }
 
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
-}
-
 std::vector<asio::ip::address> local_addresses() {
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) return {};
@@ -120,6 +114,12 @@ bool same(const SystemFiles& a, const SystemFiles& b) {
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
 
 ResolverConfig parse_resolv_conf(std::string_view text) {
   ResolverConfig config;

@@ -53,6 +53,8 @@ struct SystemFiles {
 /// Unreadable files count as absent, as for the system.
 Environment read_environment(EnvironmentQuestion question, const SystemFiles& files = {});
 
+/// gethostname(2); empty when it has none.
+std::string host_name();
 ResolverConfig parse_resolv_conf(std::string_view text);
 std::vector<HostsEntry> parse_hosts(std::string_view text, const std::vector<std::string>& names);
 bool hosts_before_dns(std::string_view nsswitch_conf);

@@ -10,10 +10,6 @@
 namespace fwprobe::reports {
 namespace {
 
-std::string_view code(const std::optional<checks::Cause>& cause) {
-  return cause ? checks::row(*cause).code : std::string_view{};
-}
-
 class Row {
  public:
   Row& operator<<(std::string_view field) {
@@ -48,10 +44,11 @@ std::string render_csv(const Report& report, const RenderOptions& options) {
       Row row;
       row << report.run_id << rfc3339(report.started) << report.vantage.host
           << report.vantage.site.value_or("") << target.target.text() << checks::name(target.status)
-          << (diagnosis ? code(diagnosis->cause) : "")
+          << (diagnosis ? checks::code_of(diagnosis->cause) : "")
           << (diagnosis ? where_text(diagnosis->location) : std::string{}) << checks::name(finding.check)
-          << finding.subject << checks::name(finding.status) << code(finding.cause) << finding.summary
-          << joined(finding.remedy) << fmt::format("{:.6f}", milliseconds(test.took) / 1e3);
+          << finding.subject << checks::name(finding.status) << checks::code_of(finding.cause)
+          << finding.summary << joined(finding.remedy)
+          << fmt::format("{:.6f}", milliseconds(test.took) / 1e3);
       text += std::move(row).take();
     }
   }

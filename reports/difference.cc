@@ -49,8 +49,6 @@ std::optional<Cause> root_of(const Investigation& target) {
   return diagnosis ? diagnosis->cause : std::nullopt;
 }
 
-std::string code(std::optional<Cause> cause) { return cause ? std::string{checks::row(*cause).code} : ""; }
-
 Trend trend_of_roots(const Investigation& before, const Investigation& after) {
   const auto was = root_of(before), is = root_of(after);
   if (was && is && before.status == after.status && distance(*was) != distance(*is))
@@ -84,17 +82,19 @@ void compare_verdicts(const Investigation& before, const Investigation& after, s
     const auto was = root_of(before), is = root_of(after);
     if (was) roots.insert(*was);
     if (is) roots.insert(*is);
-    if (was != is) changes.push_back({"cause", trend_of_roots(before, after), code(was), code(is)});
+    if (was != is)
+      changes.push_back({"cause", trend_of_roots(before, after), std::string{checks::code_of(was)},
+                         std::string{checks::code_of(is)}});
   }
   const auto had = problems(before, roots), has = problems(after, roots);
   for (const auto& problem : has)
     if (!had.contains(problem))
       changes.push_back({"problem", was_looked_at(before, problem.first) ? Trend::worse : Trend::moved, "",
-                         code(problem.second)});
+                         std::string{checks::code_of(problem.second)}});
   for (const auto& problem : had)
     if (!has.contains(problem))
       changes.push_back({"problem", was_looked_at(after, problem.first) ? Trend::better : Trend::moved,
-                         code(problem.second), ""});
+                         std::string{checks::code_of(problem.second)}, ""});
 }
 
 // ---- what moved

@@ -213,13 +213,7 @@ template <typename Enum>
   requires std::is_enum_v<Enum>
 struct Form<Enum> {
   static Json write(Enum value) { return name(value); }
-  static bool read(const Document& json, Enum& value) {
-    return read_text(json, value, [](std::string_view text) -> std::optional<Enum> {
-      for (const auto one : enumerators<Enum>())
-        if (name(one) == text) return one;
-      return std::nullopt;
-    });
-  }
+  static bool read(const Document& json, Enum& value) { return read_text(json, value, from_name<Enum>); }
   static std::string right() {
     std::string names;
     for (const auto one : enumerators<Enum>())

@@ -46,6 +46,14 @@ class Family {
   std::string series_;
 };
 
+/// A family of one series without labels.
+inline std::string single(std::string_view name, std::string_view help, double value,
+                          FamilyKind kind = FamilyKind::gauge) {
+  Family family{name, help, kind};
+  family.add({}, value);
+  return std::move(family).take();
+}
+
 inline double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>{duration}.count();
 }

@@ -1,12 +1,12 @@
 #include "cli/suite/names.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include <fmt/format.h>
 
 #include "allowlist/yaml_tree.h"
 #include "text/ascii.h"
+#include "text/fnv1a.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -15,13 +15,6 @@ constexpr std::size_t longest = 100;
 
 bool is_id_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-}
-
-/// FNV-1a, 32 bits (RFC 9923): the same in every version and on every machine.
-std::uint32_t fnv1a(std::string_view text) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
 }
 
 }  // namespace

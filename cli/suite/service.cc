@@ -21,13 +21,6 @@ std::filesystem::path path_of(const Given& given, SuiteReading& reading) {
 
 // ---- serve
 
-Parsed<asio::ip::tcp::endpoint> parse_listen(std::string_view text) {
-  if (const auto endpoint = parse_endpoint(text))
-    return asio::ip::tcp::endpoint{endpoint->first, endpoint->second};
-  return std::unexpected{
-      fmt::format("{} is not ADDRESS:PORT, such as 127.0.0.1:9876 or [::1]:9876", excerpt(text))};
-}
-
 Parsed<std::string> parse_external_url(std::string_view text) {
   const auto url = probe::parse_url(text);
   if (!url) return std::unexpected{url.error().message};

@@ -64,7 +64,7 @@ class SuiteReader {
       const auto& key = pair.key->text;
       if (key == "include" || key == "targets") continue;
       if (key == "defaults")
-        overlay(defaults_, level(pair, {}));
+        overlay(defaults_, level(pair));
       else if (key == "groups")
         read_groups(pair);
       else if (!is_suite && std::ranges::find(suite_keys, key) != std::end(suite_keys))
@@ -86,16 +86,15 @@ class SuiteReader {
     }
   }
 
-  /// A map of what a level may say, and of nothing else but `others`.
-  Level level(const Given& given, const std::vector<std::string>& others) {
+  /// A map of what a level may say, and of nothing else.
+  Level level(const Given& given) {
     Level level;
-    for (const auto& pair : reading_.pairs(given, "a map of options, such as {timeout: 3s}")) {
-      if (std::ranges::find(others, pair.key->text) != others.end()) continue;
-      if (!read_level(level, pair, options_, reading_)) unknown(pair, others);
-    }
+    for (const auto& pair : reading_.pairs(given, "a map of options, such as {timeout: 3s}"))
+      if (!read_level(level, pair, options_, reading_)) unknown(pair, {});
     return level;
   }
 
+  /// `known`: beside what a level may say.
   void unknown(const Given& pair, std::vector<std::string> known) {
     const auto& key = pair.key->text;
     if (key == "token-stdin")
@@ -110,7 +109,7 @@ class SuiteReader {
     for (const auto& pair : reading_.pairs(given, "groups is a map from a group's name to its options")) {
       if (const auto name = parse_label(pair.key->text); !name)
         reading_.fail(pair, pair.key->place, name.error());
-      overlay(groups_[pair.key->text], level(pair, {}));
+      overlay(groups_[pair.key->text], level(pair));
     }
   }
 
@@ -126,9 +125,8 @@ class SuiteReader {
 
   void read_entry(const Given& element) {
     if (element.value->kind == YamlNode::Kind::scalar) return add(element, element, Level{}, {});
-    std::optional<Given> target, id, name, list;
+    std::optional<Given> target, id, name;
     Level own;
-    const std::vector<std::string> others{"target", "id", "name"};
     for (const auto& pair : reading_.pairs(element, "a target is a text or a map that begins with target:")) {
       const auto& key = pair.key->text;
       if (key == "target")
@@ -138,7 +136,7 @@ class SuiteReader {
       else if (key == "name")
         name = pair;
       else if (!read_level(own, pair, options_, reading_))
-        unknown(pair, others);
+        unknown(pair, {"target", "id", "name"});
     }
     if (reading_.error()) return;
     if (target) return add(element, *target, own, {id, name});
@@ -148,9 +146,9 @@ class SuiteReader {
                            "a target needs 'target: https://host/', or 'allowlist: NAME' for all of a list");
     if (id || name)
       return reading_.fail(element, "the targets of a list have their own ids and names; leave these out");
-    list = at->second;
+    const auto list = at->second;
     own.options.erase(at);
-    add_list(*list, own);
+    add_list(list, own);
   }
 
   struct Names {

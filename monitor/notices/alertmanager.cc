@@ -22,10 +22,6 @@ std::string_view severity(const Verdict& verdict) {
   return sure ? "critical" : "warning";
 }
 
-std::string_view code_of(const Verdict& verdict) {
-  return verdict.cause ? checks::row(*verdict.cause).code : std::string_view{};
-}
-
 Json labels(const Alert& alert, const Board& board) {
   const auto& watched = *alert.watched;
   const auto& verdict = *alert.verdict;
@@ -40,7 +36,7 @@ Json labels(const Alert& alert, const Board& board) {
   add("name", watched.name);
   add("group", watched.group);
   add("status", checks::name(verdict.status));
-  add("cause", code_of(verdict));
+  add("cause", checks::code_of(verdict.cause));
   add("site", board.plan.site);
   return labels;
 }
@@ -87,7 +83,7 @@ void add_alerts(std::vector<Alert>& alerts, const Watched& watched, const Target
 
 std::string Alert::key() const {
   return fmt::format("{} {} {} {}", watched->id, checks::name(verdict->status), verdict->as_expected,
-                     code_of(*verdict));
+                     checks::code_of(verdict->cause));
 }
 
 std::vector<Alert> alerts_of(const Board& board, const Receiver& receiver, WallClock::time_point now) {

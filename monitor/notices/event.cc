@@ -1,7 +1,6 @@
 #include "monitor/notices/event.h"
 
 #include <algorithm>
-#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -13,8 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using checks::Status;
 using probe::WallClock;
-
-constexpr std::array statuses{Status::skip, Status::pass, Status::warn, Status::fail, Status::error};
 
 Json verdict_json(const Verdict& verdict) {
   Json json{{"status", checks::name(verdict.status)}, {"as_expected", verdict.as_expected}};
@@ -29,10 +26,9 @@ Json verdict_json(const Verdict& verdict) {
 
 Verdict read_verdict(const Json& json) {
   Verdict verdict;
-  const auto status = json.at("status").get<std::string>();
-  const auto* at = std::ranges::find(statuses, status, [](Status one) { return checks::name(one); });
-  if (at == statuses.end()) throw Json::other_error::create(599, "status", &json);
-  verdict.status = *at;
+  const auto status = reports::from_name<Status>(json.at("status").get<std::string>());
+  if (!status) throw Json::other_error::create(599, "status", &json);
+  verdict.status = *status;
   verdict.as_expected = json.at("as_expected").get<bool>();
   // A cause that another version knew is told as none.
   if (json.contains("cause")) verdict.cause = checks::cause_from(json["cause"].get<std::string>());
@@ -85,13 +81,10 @@ std::string link_to(const Board& board, std::string_view id) {
   return link.append("/targets/").append(id);
 }
 
-std::vector<Notice> notices_of(const Board& board, const Watched& watched, const Change& change) {
+std::vector<Notice> notices_of(const Board& board, std::size_t target, const Change& change) {
   if (!change.from && concern(change.to) == Concern::none) return {};
-  const auto& targets = board.plan.targets;
-  const auto at = std::ranges::find_if(targets, [&](const Watched& one) { return &one == &watched; });
-  static const TargetState unknown;
-  const auto& state =
-      at == targets.end() ? unknown : board.states.at(static_cast<std::size_t>(at - targets.begin()));
+  const auto& watched = board.plan.targets.at(target);
+  const auto& state = board.states.at(target);
   const auto event = event_of(watched, state, change);
   const auto created =
       state.last ? state.last->began + std::chrono::duration_cast<WallClock::duration>(state.last->took)

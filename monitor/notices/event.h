@@ -37,9 +37,9 @@ struct Event {
 inline constexpr std::size_t flapping_changes = 6;
 inline constexpr std::chrono::minutes flapping_slot{30};
 
-/// What waits for the receivers of `change`: nothing when a target is first seen and is as it should be.
-/// Alertmanagers are told of states instead (alertmanager.h).
-std::vector<Notice> notices_of(const Board& board, const Watched& watched, const Change& change);
+/// What waits for the receivers of a change of the target at this place of the plan: nothing when a target is
+/// first seen and is as it should be. Alertmanagers are told of states instead (alertmanager.h).
+std::vector<Notice> notices_of(const Board& board, std::size_t target, const Change& change);
 
 /// Whether the receiver wants to hear of the target.
 bool wants(const Receiver& receiver, const Watched& watched);

@@ -39,8 +39,6 @@ std::string_view reason(std::uint16_t status) {
   switch (status) {
     case 200:
       return "OK";
-    case 303:
-      return "See Other";
     case 400:
       return "Bad Request";
     case 401:
@@ -59,8 +57,6 @@ std::string_view reason(std::uint16_t status) {
       return "Request Header Fields Too Large";
     case 503:
       return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
     default:
       return "Internal Server Error";
   }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/json_parts.h"
 #include "reports/value_text.h"
 
 namespace fwprobe::monitor {
@@ -25,36 +26,24 @@ Json cause_json(const std::optional<checks::Cause>& cause) {
   return or_null(cause, [](checks::Cause one) { return checks::row(one).code; });
 }
 
-Json duration_json(const std::optional<probe::Clock::duration>& duration) {
-  return or_null(duration, [](auto one) { return milliseconds(one); });
-}
-
-Json location_json(const checks::Location& location) {
-  const auto address = [](const asio::ip::address& one) { return one.to_string(); };
-  return {{"where", checks::name(location.where)},
-          {"hop", or_null(location.hop, [](int hop) { return hop; })},
-          {"address", or_null(location.address, address)},
-          {"precision", or_null(location.precision, [](auto one) { return checks::name(one); })},
-          {"next", or_null(location.next, address)}};
+Json phases_json(const Phases& phases) {
+  auto object = Json::object();
+  for (const auto& phase : phase_table)
+    object[std::string{phase.name}] = or_null(phases.*phase.took, [](auto one) { return milliseconds(one); });
+  return object;
 }
 
 Json outcome_json(const Outcome& outcome) {
-  const auto& phases = outcome.phases;
   return {{"began", rfc3339(outcome.began)},
           {"took_ms", milliseconds(outcome.took)},
           {"status", checks::name(outcome.status)},
           {"as_expected", outcome.as_expected},
           {"cause", cause_json(outcome.cause)},
           {"summary", outcome.summary},
-          {"location", or_null(outcome.location, location_json)},
+          {"location", or_null(outcome.location, reports::location_json)},
           {"confidence", or_null(outcome.confidence, [](auto one) { return checks::name(one); })},
           {"responsible", or_null(outcome.responsible, [](auto one) { return checks::name(one); })},
-          {"phases_ms",
-           {{"dns", duration_json(phases.dns)},
-            {"tcp", duration_json(phases.tcp)},
-            {"tls", duration_json(phases.tls)},
-            {"http_first_byte", duration_json(phases.http_first_byte)},
-            {"http_transfer", duration_json(phases.http_transfer)}}},
+          {"phases_ms", phases_json(outcome.phases)},
           {"http_status", or_null(outcome.http_status, [](auto code) { return code; })},
           {"http_body_bytes", or_null(outcome.http_body_bytes, [](auto bytes) { return bytes; })},
           {"redirects", outcome.redirects},

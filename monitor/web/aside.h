@@ -12,6 +12,18 @@
 
 namespace fwprobe::monitor {
 
+/// Counts as one for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_{count} { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
 /// One piece of work at a time, on a thread of its own; few may wait.
 class Aside {
  public:
@@ -22,20 +34,12 @@ class Aside {
   template <typename Work>
   asio::awaitable<std::optional<std::invoke_result_t<Work>>> run(Work work) {
     if (waiting_ >= most_) co_return std::nullopt;
-    const Turn turn{waiting_};
+    const Counted waiting{waiting_};
     auto result = co_await asio::co_spawn(thread_, once(std::move(work)), asio::use_awaitable);
     co_return std::optional{std::move(result)};
   }
 
  private:
-  struct Turn {
-    explicit Turn(std::size_t& waiting) : waiting_{waiting} { ++waiting_; }
-    ~Turn() { --waiting_; }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    std::size_t& waiting_;
-  };
-
   template <typename Work>
   static asio::awaitable<std::invoke_result_t<Work>> once(Work work) {
     co_return work();

@@ -15,6 +15,7 @@ using reports::Family;
 using reports::FamilyKind;
 using reports::prometheus_label;
 using reports::seconds;
+using reports::single;
 using reports::timestamp;
 
 constexpr std::array measured{Status::pass, Status::warn, Status::fail, Status::error};
@@ -106,14 +107,9 @@ std::string measured_families(const std::vector<Row>& rows) {
   for (const auto& row : rows) {
     if (!row.state.last) continue;
     const auto& last = *row.state.last;
-    const auto add_phase = [&](std::string_view name, const std::optional<probe::Clock::duration>& duration) {
-      if (duration) phase.add(fmt::format("{},phase=\"{}\"", row.labels, name), seconds(*duration));
-    };
-    add_phase("dns", last.phases.dns);
-    add_phase("tcp", last.phases.tcp);
-    add_phase("tls", last.phases.tls);
-    add_phase("http_first_byte", last.phases.http_first_byte);
-    add_phase("http_transfer", last.phases.http_transfer);
+    for (const auto& one : phase_table)
+      if (const auto& took = last.phases.*one.took)
+        phase.add(fmt::format("{},phase=\"{}\"", row.labels, one.name), seconds(*took));
     if (last.leaf_expiry) leaf.add(row.labels, timestamp(*last.leaf_expiry));
     if (last.chain_expiry) chain.add(row.labels, timestamp(*last.chain_expiry));
     if (last.http_status) code.add(row.labels, *last.http_status);
@@ -123,13 +119,6 @@ std::string measured_families(const std::vector<Row>& rows) {
   }
   return std::move(phase).take() + std::move(leaf).take() + std::move(chain).take() + std::move(code).take() +
          std::move(hop).take() + std::move(listed).take() + std::move(stale).take();
-}
-
-std::string one(std::string_view name, std::string_view help, double value,
-                FamilyKind kind = FamilyKind::gauge) {
-  Family family{name, help, kind};
-  family.add({}, value);
-  return std::move(family).take();
 }
 
 std::string health_families(const Board& board) {
@@ -143,36 +132,36 @@ std::string health_families(const Board& board) {
   notices.add("result=\"failed\"", static_cast<double>(health.notices_failed));
   notices.add("result=\"dropped\"", static_cast<double>(health.notices_dropped));
   return std::move(build).take() +
-         one("fwprobe_targets", "Targets of the suite in use.",
-             static_cast<double>(board.plan.targets.size())) +
-         one("fwprobe_targets_running", "Targets that are measured at this moment.",
-             static_cast<double>(running)) +
-         one("fwprobe_config_last_reload_successful", "Whether the suite was taken when it was read last.",
-             health.reload_trouble ? 0 : 1) +
-         one("fwprobe_config_last_reload_success_timestamp_seconds", "When the suite in use was read.",
-             timestamp(health.loaded)) +
-         one("fwprobe_database_up", "Whether history is written: 1 yes, 0 no.",
-             health.database_trouble ? 0 : 1) +
-         one("fwprobe_history_lost_total", "Outcomes that could not be written.",
-             static_cast<double>(health.history_lost), FamilyKind::counter) +
-         one("fwprobe_runs_overdue_total", "Runs that began later than their interval allows.",
-             static_cast<double>(health.overdue), FamilyKind::counter) +
+         single("fwprobe_targets", "Targets of the suite in use.",
+                static_cast<double>(board.plan.targets.size())) +
+         single("fwprobe_targets_running", "Targets that are measured at this moment.",
+                static_cast<double>(running)) +
+         single("fwprobe_config_last_reload_successful", "Whether the suite was taken when it was read last.",
+                health.reload_trouble ? 0 : 1) +
+         single("fwprobe_config_last_reload_success_timestamp_seconds", "When the suite in use was read.",
+                timestamp(health.loaded)) +
+         single("fwprobe_database_up", "Whether history is written: 1 yes, 0 no.",
+                health.database_trouble ? 0 : 1) +
+         single("fwprobe_history_lost_total", "Outcomes that could not be written.",
+                static_cast<double>(health.history_lost), FamilyKind::counter) +
+         single("fwprobe_runs_overdue_total", "Runs that began later than their interval allows.",
+                static_cast<double>(health.overdue), FamilyKind::counter) +
          std::move(notices).take() +
-         one("fwprobe_notices_waiting", "Notices that wait to be sent.",
-             static_cast<double>(health.notices_waiting)) +
-         one("fwprobe_draining", "Whether the service is about to end: 1 yes, 0 no.",
-             health.draining ? 1 : 0);
+         single("fwprobe_notices_waiting", "Notices that wait to be sent.",
+                static_cast<double>(health.notices_waiting)) +
+         single("fwprobe_draining", "Whether the service is about to end: 1 yes, 0 no.",
+                health.draining ? 1 : 0);
 }
 
 std::string process_families(const Board& board, probe::WallClock::time_point now,
                              const ProcessFigures& process) {
   std::string families =
-      one("fwprobe_uptime_seconds", "Since the service started.", seconds(now - board.health.started)) +
-      one("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
-          timestamp(board.health.started));
+      single("fwprobe_uptime_seconds", "Since the service started.", seconds(now - board.health.started)) +
+      single("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
+             timestamp(board.health.started));
   const auto add = [&families](std::string_view name, std::string_view help, const auto& value,
                                FamilyKind kind = FamilyKind::gauge) {
-    if (value) families += one(name, help, static_cast<double>(*value), kind);
+    if (value) families += single(name, help, static_cast<double>(*value), kind);
   };
   add("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", process.cpu_seconds,
       FamilyKind::counter);

@@ -169,8 +169,8 @@ Answer page_answer(const Board& board, const PageParts& parts, probe::WallClock:
   answer.body +=
       element("html", {{"lang", "en"}}, head(parts.title + " · fwprobe"), element("body", {}, body)).markup();
   answer.body += '\n';
-  answer.fields.emplace_back("Content-Security-Policy",
-                             content_security_policy(hash_of(refreshing)) + "; img-src data:");
+  static const auto policy = content_security_policy(hash_of(refreshing)) + "; img-src data:";
+  answer.fields.emplace_back("Content-Security-Policy", policy);
   return answer;
 }
 

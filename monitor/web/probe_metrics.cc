@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include "checks/redirects.h"
+#include "monitor/way.h"
 #include "reports/escape.h"
 #include "reports/formats.h"
 #include "reports/prometheus_family.h"
 #include "text/ascii.h"
+#include "text/fnv1a.h"
 
 namespace fwprobe::monitor {
 namespace {
@@ -18,59 +20,21 @@ namespace {
 using checks::Investigation;
 using reports::Family;
 using reports::prometheus_label;
+using reports::single;
 using std::chrono::nanoseconds;
 
-/// What a request, or a target's own connection, stood on.
-struct Way {
-  const probe::TcpConnect* tcp = nullptr;
-  nanoseconds connect{};
-  const probe::TlsHandshake* tls = nullptr;
-  nanoseconds handshake{};
-  bool reused = false;  ///< another request came first: connecting and handshaking took no time
-};
-
-/// Down from a measurement to the connection that it went over.
-Way way_of(const checks::Evidence& evidence, probe::MeasurementId id) {
-  Way way;
-  // Each step names an earlier measurement; a report from a file may not.
-  for (auto steps = evidence.measurements().size(); steps > 0; --steps) {
-    const auto* at = evidence.find(id);
-    if (at == nullptr) return way;
-    if (const auto* http = std::get_if<probe::HttpExchange>(&at->fact)) {
-      way.reused = true;
-      id = http->question.connection;
-    } else if (const auto* tls = std::get_if<probe::TlsHandshake>(&at->fact)) {
-      way.tls = tls;
-      way.handshake = at->time.elapsed;
-      id = tls->question.connection;
-    } else if (const auto* tunnel = std::get_if<probe::ProxyTunnel>(&at->fact)) {
-      id = tunnel->question.connection;
-    } else {
-      way.tcp = std::get_if<probe::TcpConnect>(&at->fact);
-      way.connect = at->time.elapsed;
-      return way;
-    }
-  }
-  return way;
+/// Without a request: the target's own handshake or connection.
+Way own_way(const checks::Evidence& evidence) {
+  const auto* own = own_connection(evidence);
+  return own == nullptr ? Way{} : way_below(evidence, own->id);
 }
 
-/// Without a request: the first handshake or connection to the target's own port that succeeded, else the
-/// first.
-Way own_way(const Investigation& target) {
-  std::optional<probe::MeasurementId> chosen;
-  bool done = false;
-  for (const auto& handshake : target.evidence.all<probe::TlsHandshake>()) {
-    if (checks::is_comparison(target.evidence, handshake.id)) continue;
-    if (!chosen || (!done && handshake->result)) chosen = handshake.id;
-    done = done || handshake->result.has_value();
-  }
-  if (chosen) return way_of(target.evidence, *chosen);
-  for (const auto& connect : target.evidence.all<probe::TcpConnect>()) {
-    if (connect->question.purpose != probe::TcpPurpose::reach) continue;
-    if (!chosen || (!done && connect->result)) chosen = connect.id;
-    done = done || connect->result.has_value();
-  }
-  return chosen ? way_of(target.evidence, *chosen) : Way{};
+nanoseconds elapsed(const probe::Measurement* measurement) {
+  return measurement == nullptr ? nanoseconds{} : measurement->time.elapsed;
+}
+
+const probe::TlsHandshake& handshake_of(const Way& way) {
+  return std::get<probe::TlsHandshake>(way.tls->fact);
 }
 
 struct Resolution {
@@ -90,17 +54,11 @@ Resolution resolution_of(const Investigation& target, std::string_view host) {
   return resolution;
 }
 
-std::string single(std::string_view name, std::string_view help, double value) {
-  Family family{name, help};
-  family.add({}, value);
-  return std::move(family).take();
-}
-
 std::string address_metrics(const Investigation& target, const Way& way) {
   const auto& host = target.target.host;
   const auto resolution = resolution_of(target, host.name);
   auto address = host.address ? host.address : resolution.first;
-  if (way.tcp != nullptr) address = way.tcp->question.remote.address();
+  if (way.tcp != nullptr) address = std::get<probe::TcpConnect>(way.tcp->fact).question.remote.address();
   return single("probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds",
                 reports::seconds(resolution.took)) +
          single("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6",
@@ -164,10 +122,11 @@ Durations durations_of(const Investigation& target, const checks::Walk& walk) {
       resolved.push_back(visit.url.host.name);
     }
     if (visit.exchange == nullptr) continue;
-    const auto way = way_of(target.evidence, visit.exchange->question.connection);
-    if (!way.reused) {
-      sum.connect += way.connect;
-      sum.tls += way.handshake;
+    const auto way = way_below(target.evidence, visit.exchange->question.connection);
+    // Behind another request connecting and handshaking took no time.
+    if (way.http == nullptr) {
+      sum.connect += elapsed(way.tcp);
+      sum.tls += elapsed(way.tls);
     }
     if (!visit.exchange->first_byte) continue;
     sum.processing += *visit.exchange->first_byte;
@@ -230,31 +189,23 @@ std::string http_metrics(const Investigation& target, const checks::Walk& walk, 
 
 std::string blackbox_metrics(const Investigation& target) {
   if (!checks::is_http(target.target.scheme)) {
-    const auto way = own_way(target);
+    const auto way = own_way(target.evidence);
     return address_metrics(target, way) +
            single("probe_failed_due_to_regex", "Indicates if probe failed due to regex", 0) +
-           (way.tls != nullptr ? tls_metrics(*way.tls) : "");
+           (way.tls != nullptr ? tls_metrics(handshake_of(way)) : "");
   }
   static const checks::Settings none;
   const auto walk = checks::walk({target.target, target.settings ? *target.settings : none, target.evidence});
   const auto* last = walk.visits.empty() ? nullptr : walk.visits.back().exchange;
-  const auto way = last ? way_of(target.evidence, last->question.connection) : own_way(target);
+  const auto way = last ? way_below(target.evidence, last->question.connection) : own_way(target.evidence);
   return address_metrics(target, way) + http_metrics(target, walk, way) +
-         (way.tls != nullptr ? tls_metrics(*way.tls) : "");
+         (way.tls != nullptr ? tls_metrics(handshake_of(way)) : "");
 }
 
 }  // namespace
 
 std::uint32_t address_hash(const asio::ip::address& address) {
-  std::uint32_t hash = 2166136261U;
-  const auto add = [&hash](const auto& bytes) {
-    for (const unsigned char byte : bytes) hash = (hash ^ byte) * 16777619U;
-  };
-  if (address.is_v4())
-    add(address.to_v4().to_bytes());
-  else
-    add(address.to_v6().to_bytes());
-  return hash;
+  return address.is_v4() ? fnv1a(address.to_v4().to_bytes()) : fnv1a(address.to_v6().to_bytes());
 }
 
 std::string render_probe(const reports::Report& report) {

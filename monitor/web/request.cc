@@ -4,24 +4,18 @@
 
 #include <fmt/format.h>
 
-#include "allowlist/utf8.h"
+#include "checks/text_forms.h"
+#include "probe/host.h"
 #include "text/ascii.h"
 
 namespace fwprobe::monitor {
 namespace {
 
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (const char lower = ascii_lower(c); lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return std::nullopt;
-}
-
-bool is_text(std::string_view text) {
-  while (!text.empty()) {
-    const auto character = allowlist::first_utf8(text);
-    if (!character || text.front() == '\0') return false;
-    text.remove_prefix(character->bytes);
-  }
+/// Whether two digits follow each '%'.
+bool is_percent_encoded(std::string_view text) {
+  for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 3))
+    if (at + 2 >= text.size() || probe::hex_digit(text[at + 1]) < 0 || probe::hex_digit(text[at + 2]) < 0)
+      return false;
   return true;
 }
 
@@ -63,20 +57,9 @@ std::optional<std::string_view> Request::field(std::string_view name) const {
 }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (!high || !low) return std::nullopt;
-    decoded += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  if (!is_text(decoded)) return std::nullopt;
+  if (!is_percent_encoded(text)) return std::nullopt;
+  auto decoded = probe::percent_decoded(text);
+  if (decoded.contains('\0') || !checks::is_valid_utf8(decoded)) return std::nullopt;
   return decoded;
 }
 

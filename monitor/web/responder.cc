@@ -37,14 +37,6 @@ Answer report_page(const std::string& document) {
   return {.type = "text/html; charset=utf-8", .body = reports::render_html(*report, {}), .fields = {}};
 }
 
-struct Counted {
-  explicit Counted(std::size_t& count) : count_{count} { ++count_; }
-  ~Counted() { --count_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-  std::size_t& count_;
-};
-
 }  // namespace
 
 Responder::Responder(Backend& backend, WebConfig config, ResponderLimits limits)

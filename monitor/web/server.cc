@@ -7,19 +7,19 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
-#include <asio/experimental/as_tuple.hpp>
 #include <fmt/format.h>
 #include <poll.h>
 #include <restinio/all.hpp>
 
 #include "monitor/web/server_tls.h"
+#include "probe/deadline.h"
 #include "reports/value_text.h"
 
 namespace fwprobe::monitor {
 namespace {
 
 using asio::ip::tcp;
-constexpr auto as_result = asio::experimental::as_tuple(asio::use_awaitable);
+using probe::as_result;
 
 using Handler = std::function<restinio::request_handling_status_t(restinio::request_handle_t)>;
 

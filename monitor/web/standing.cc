@@ -13,7 +13,7 @@ using checks::Status;
 std::optional<Verdict> verdict_of(const TargetState& state) {
   if (state.confirmed) return state.confirmed;
   if (!state.last) return std::nullopt;
-  return Verdict{state.last->status, state.last->as_expected, state.last->cause};
+  return verdict_of(*state.last);
 }
 
 Standing standing_of(const std::optional<Verdict>& verdict) {

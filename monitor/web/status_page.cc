@@ -84,7 +84,7 @@ Html state_cell(const TargetState& state, probe::WallClock::time_point now) {
   if (state.confirmed)
     cell += element("small", {}, text(fmt::format("for {}, since ", age_text(now - state.since))),
                     time_element(state.since));
-  if (state.last && Verdict{state.last->status, state.last->as_expected, state.last->cause} != *verdict)
+  if (state.last && verdict_of(*state.last) != *verdict)
     cell += element("small", {}, text("the last run says something else; not confirmed yet"));
   return cell;
 }

@@ -20,10 +20,6 @@ using reports::text;
 
 constexpr std::size_t rows_of_a_table = 40;
 
-Verdict verdict_of_run(const Outcome& outcome) {
-  return {outcome.status, outcome.as_expected, outcome.cause};
-}
-
 Html fact(std::string_view name, const Html& value) {
   return element("div", {}, element("dt", {}, text(name)), element("dd", {}, value));
 }
@@ -88,7 +84,7 @@ Html picture(const std::vector<Outcome>& history) {
     const auto& run = history[i];
     const auto height =
         std::max(0.04, static_cast<double>(run.took.count()) / static_cast<double>(longest.count()));
-    bars += element("rect", {{"class", reports::status_class(sign_of(standing_of(verdict_of_run(run))))},
+    bars += element("rect", {{"class", reports::status_class(sign_of(standing_of(verdict_of(run))))},
                              {"x", percent(1 - width * static_cast<double>(i + 1))},
                              {"y", percent(1 - height)},
                              {"width", percent(width * 0.8)},
@@ -105,14 +101,9 @@ Html picture(const std::vector<Outcome>& history) {
 
 Html phases_text(const Phases& phases) {
   std::string all;
-  const auto add = [&all](std::string_view name, const std::optional<probe::Clock::duration>& took) {
-    if (took) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", name, duration_text(*took));
-  };
-  add("DNS", phases.dns);
-  add("TCP", phases.tcp);
-  add("TLS", phases.tls);
-  add("first byte", phases.http_first_byte);
-  add("transfer", phases.http_transfer);
+  for (const auto& phase : phase_table)
+    if (const auto& took = phases.*phase.took)
+      all += fmt::format("{}{} {}", all.empty() ? "" : ", ", phase.words, duration_text(*took));
   return text(all);
 }
 
@@ -124,8 +115,8 @@ Html runs_table(const std::vector<Outcome>& history) {
   for (std::size_t i = 0; i < std::min(history.size(), rows_of_a_table); ++i) {
     const auto& run = history[i];
     Html cells = element("td", {}, time_element(run.began));
-    cells += element("td", {}, standing_element(standing_of(verdict_of_run(run))),
-                     element("small", {}, text(verdict_title(verdict_of_run(run)), 120)));
+    cells += element("td", {}, standing_element(standing_of(verdict_of(run))),
+                     element("small", {}, text(verdict_title(verdict_of(run)), 120)));
     cells += element("td", {}, text(duration_text(run.took)));
     cells += element("td", {}, phases_text(run.phases));
     rows += element("tr", {}, cells);

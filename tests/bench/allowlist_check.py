@@ -4,28 +4,17 @@ every answer is right. Runs in user and network namespaces of its own, over loop
 
     allowlist_check.py FWPROBE USAGE_OF [RUNS]
 """
-import json
-import os
-import pathlib
-import statistics
-import subprocess
-import sys
-import tempfile
+import black_holes
 
-ENTRIES, PORT, TIMEOUT_S = 1000, 8443, 2
+TIMEOUT_S = 2
 GOALS = {"wall s": 2.04, "CPU s": 0.030, "resident MiB": 12}
-ADDRESSES = [f"127.1.{n // 250}.{n % 250 + 1}" for n in range(ENTRIES)]
+ADDRESSES = black_holes.addresses(1000)
 DROPPED = ADDRESSES[::10]
 LISTENER = ("import socket\n"
-            f"l = socket.create_server(('0.0.0.0', {PORT}), backlog=4096)\n"
+            f"l = socket.create_server(('0.0.0.0', {black_holes.PORT}), backlog=4096)\n"
             "print('ready', flush=True)\n"
             "while True: l.accept()[0].close()\n")
-
-
-def measure(usage_of, command):
-    done = subprocess.run([usage_of, *command], capture_output=True, text=True, check=False)
-    *figures, code = done.stderr.split()[-4:]
-    return [float(figure) for figure in figures], int(code), done.stdout
+LIST = f"name: bench\nretrieved: 2026-01-31\ndirection: outbound\nports: [{black_holes.PORT}]\nentries:\n"
 
 
 def wrong_answers(document):
@@ -35,34 +24,13 @@ def wrong_answers(document):
     return [address for address in right if reach.get(address) != right[address]]
 
 
-def inside(fwprobe, usage_of, runs):
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    rules = f"table ip hole {{ chain in {{ type filter hook input priority 0; ip daddr {{ {', '.join(DROPPED)} }} drop\n}}\n}}\n"
-    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
-    listener = subprocess.Popen([sys.executable, "-c", LISTENER], stdout=subprocess.PIPE, text=True)
-    try:
-        assert listener.stdout.readline() == "ready\n"
-        with tempfile.TemporaryDirectory() as name:
-            path = pathlib.Path(name, "list.yaml")
-            path.write_text(f"name: bench\nretrieved: 2026-01-31\ndirection: outbound\nports: [{PORT}]\nentries:\n" +
-                            "".join(f"  - prefix: {address}\n" for address in ADDRESSES), encoding="utf-8")
-            command = [fwprobe, "allowlist", "check", str(path), "--timeout", f"{TIMEOUT_S}s"]
-            _, code, output = measure(usage_of, [*command, "--format", "json"])
-            wrong = wrong_answers(json.loads(output))
-            print(f"exit code {code}, wrong answers: {len(wrong)} {wrong[:3] or ''}")
-            samples = [measure(usage_of, command) for _ in range(runs)]
-            for index, (what, goal) in enumerate(GOALS.items()):
-                values = [sample[0][index] for sample in samples]
-                print(f"{what:14} median {statistics.median(values):8.4f}   worst {max(values):8.4f}   goal {goal}")
-    finally:
-        listener.kill()
-        listener.wait()
-    sys.exit(1 if wrong or code != 1 else 0)
+def inside(fwprobe, usage_of, runs, folder):
+    path = folder / "list.yaml"
+    path.write_text(LIST + "".join(f"  - prefix: {address}\n" for address in ADDRESSES), encoding="utf-8")
+    with black_holes.network(DROPPED, LISTENER):
+        black_holes.compare(usage_of, [fwprobe, "allowlist", "check", str(path), "--timeout", f"{TIMEOUT_S}s"], wrong_answers, GOALS,
+                            runs)
 
 
 if __name__ == "__main__":
-    if os.environ.get("FWPROBE_BENCH_INSIDE"):
-        inside(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 9)
-    else:
-        os.environ["FWPROBE_BENCH_INSIDE"] = "1"
-        os.execvp("unshare", ["unshare", "-Urn", sys.executable, *map(str, sys.argv)])
+    black_holes.run(inside, runs=9)

@@ -226,8 +226,7 @@ class FakeService {
 
   void change(std::size_t target, Verdict to) {
     const auto told = tests::change(board_, target, to, probe::WallClock::now());
-    for (auto& notice : notices_of(board_, board_.plan.targets.at(target), told))
-      queue_.enqueue(std::move(notice));
+    for (auto& notice : notices_of(board_, target, told)) queue_.enqueue(std::move(notice));
   }
 
   /// Sends until `enough`, or a bound.

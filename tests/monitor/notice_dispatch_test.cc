@@ -101,8 +101,7 @@ struct Fixture : testing::Test {
 
   void fail(std::size_t target) {
     const auto told = change(board, target, fails(Cause::tcp_filtered), wall());
-    for (auto& notice : notices_of(board, board.plan.targets[target], told))
-      queue.push_back({++last_id, std::move(notice), 0});
+    for (auto& notice : notices_of(board, target, told)) queue.push_back({++last_id, std::move(notice), 0});
   }
 
   probe::WallClock::time_point wall() const { return minute(0) + now; }

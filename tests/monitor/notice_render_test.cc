@@ -55,7 +55,7 @@ TEST(Notices, AreOfChangesAndNotOfTheFirstGoodNews) {
     auto board = two_targets();
     board.states[0].confirmed = row.from;
     const auto told = change(board, 0, row.to, minute(0));
-    EXPECT_THAT(notices_of(board, board.plan.targets[0], told), SizeIs(row.notices)) << row.name;
+    EXPECT_THAT(notices_of(board, 0, told), SizeIs(row.notices)) << row.name;
   }
 }
 
@@ -78,7 +78,7 @@ TEST(Notices, GoToThoseWhoWantThem) {
     board.plan.notices.receivers[0].groups = row.groups;
     board.plan.notices.receivers[0].tags = row.tags;
     const auto told = change(board, 0, fails(Cause::tcp_filtered), minute(0));
-    EXPECT_THAT(notices_of(board, board.plan.targets[0], told), SizeIs(row.wanted ? 1 : 0)) << row.name;
+    EXPECT_THAT(notices_of(board, 0, told), SizeIs(row.wanted ? 1 : 0)) << row.name;
   }
 }
 
@@ -91,21 +91,20 @@ TEST(Notices, WaitForOthersAndMuchLongerWhenTheTargetFlaps) {
       EXPECT_EQ(last.at(0).next_attempt, minute(i - 1) + std::chrono::seconds{10});
     }
     const auto told = change(board, 0, i % 2 == 0 ? fails(Cause::tcp_filtered) : pass(), minute(i));
-    last = notices_of(board, board.plan.targets[0], told);
+    last = notices_of(board, 0, told);
   }
   EXPECT_EQ(last.at(0).next_attempt, minute(30));
   EXPECT_TRUE(read_event(last[0].payload)->flapping);
   // An hour later it has calmed down.
   const auto told = change(board, 0, fails(Cause::tcp_refused), minute(70));
-  EXPECT_EQ(notices_of(board, board.plan.targets[0], told).at(0).next_attempt,
-            minute(70) + std::chrono::seconds{10});
+  EXPECT_EQ(notices_of(board, 0, told).at(0).next_attempt, minute(70) + std::chrono::seconds{10});
 }
 
 TEST(Notices, AreReadAsTheyWereWritten) {
   auto board = two_targets();
   change(board, 0, pass(), minute(0));
   const auto told = change(board, 0, fails(Cause::tcp_filtered), minute(1), "<\"\xc3\xa4\">");
-  const auto notice = notices_of(board, board.plan.targets[0], told).at(0);
+  const auto notice = notices_of(board, 0, told).at(0);
   const auto event = read_event(notice.payload);
   ASSERT_TRUE(event);
   EXPECT_EQ(event->id, "git");
@@ -195,7 +194,7 @@ TEST(Webhook, LooksLikeThis) {
   change(board, 0, pass(), minute(0));
   const auto first =
       change(board, 0, fails(Cause::tcp_filtered), minute(1), "no answer to 2 SYNs within 2.0 s");
-  auto seen = *read_event(notices_of(board, board.plan.targets[0], first).at(0).payload);
+  auto seen = *read_event(notices_of(board, 0, first).at(0).payload);
   const auto message =
       render_webhook(digest_of({seen, event("web", {}, warns(Cause::tls_certificate_expires_soon)),
                                 event("old", fails(Cause::tcp_refused), pass())}),

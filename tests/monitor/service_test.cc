@@ -55,12 +55,13 @@ class ServiceTest : public testing::Test {
   }
 
   ServiceParts parts() {
-    ServiceParts parts{[this] { return next_plan_; },
-                       [this](const Board&, const Watched& target, const Change& change) {
-                         told_.push_back(target.id + (change.to.as_expected ? " up" : " down"));
-                         return std::vector<Notice>{{"chat", change.at, told_.back(), change.at}};
-                       },
-                       Log{LogFormat::logfmt, null_}, ServiceManager{}, 50ms};
+    ServiceParts parts{
+        [this] { return next_plan_; },
+        [this](const Board& board, std::size_t target, const Change& change) {
+          told_.push_back(board.plan.targets.at(target).id + (change.to.as_expected ? " up" : " down"));
+          return std::vector<Notice>{{"chat", change.at, told_.back(), change.at}};
+        },
+        Log{LogFormat::logfmt, null_}, ServiceManager{}, 50ms};
     return parts;
   }
 
