@@ -4,8 +4,8 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
-find_package(yaml-cpp REQUIRED)
 find_package(uriparser REQUIRED)
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(libidn2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(libssh2 REQUIRED IMPORTED_TARGET libssh2)
@@ -16,15 +16,15 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 add_library(sqlite ALIAS PkgConfig::sqlite3)
 
 # The C++ runtime takes the dynamic loader 3 ms at each start, for it resolves thousands of symbols, so what users run has it
-# inside, and with it the C++ libraries, as two runtimes would not mix. The C libraries, which parse what comes from the
-# network, stay shared: they get their security updates from the system.
+# inside, and with it what reads the user's own files. The C libraries, which parse what comes from the network, stay shared:
+# they get their security updates from the system.
 if(FWPROBE_STATIC_CXX)
-  find_library(YAML_CPP_STATIC libyaml-cpp.a REQUIRED)
+  find_library(YAML_STATIC libyaml.a REQUIRED)
   add_library(yaml INTERFACE)
-  target_link_libraries(yaml INTERFACE ${YAML_CPP_STATIC})
+  target_link_libraries(yaml INTERFACE ${YAML_STATIC})
   add_library(fmt ALIAS fmt::fmt-header-only)  # Debian has no archive of it
 else()
-  add_library(yaml ALIAS yaml-cpp)
+  add_library(yaml ALIAS PkgConfig::yaml)
   add_library(fmt ALIAS fmt::fmt)
 endif()
 

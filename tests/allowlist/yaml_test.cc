@@ -85,6 +85,10 @@ TEST(Yaml, SpellingsOfTheSameListAreEqual) {
       {"it is in flow style",
        "{name: mine, retrieved: 2026-01-31, direction: outbound, ports: [443], entries: [{prefix: "
        "192.0.2.0/24}]}\n"},
+      {"it is JSON without spaces",
+       "{\"name\":\"mine\",\"retrieved\":\"2026-01-31\",\"direction\":\"outbound\",\"ports\":[443],"
+       "\"entries\":[{"
+       "\"prefix\":\"192.0.2.0/24\"}]}\n"},
       {"the ports stand behind the entries", head + "entries:\n  - prefix: 192.0.2.0/24\nports: [443]\n"},
       {"a document marker begins it", "---\n" + plain + "...\n"},
       {"a comment has a tab and letters outside ASCII", plain + "#\tçok güzel\n"},
@@ -143,8 +147,25 @@ TEST(Yaml, FilesThatAreNoLists) {
       {"cut short inside a prefix", entries("  - prefix: 192.0.2.0/2"),
        "f:5:24: the last line has no end: the file may be cut short; if it is whole, end it with a newline"},
       {"cut short inside brackets", head + "ports: [443,\n",
-       "f:5:1: not YAML: end of sequence flow not found"},
-      {"cut short inside quotes", "name: \"x\n", "f:2:6: not YAML: illegal EOF in scalar"},
+       "f:5:1: not YAML: did not find expected node content"},
+      {"cut short inside quotes", "name: \"x\n",
+       "f:2:1: not YAML: found unexpected end of stream, while scanning a quoted scalar that begins at 1:7"},
+      {"a line separator", "name: x\xe2\x80\xa8y\n",
+       "f:1:8: U+2028 ends a line for some YAML readers only (1.2.2 §5.4); leave it out"},
+      {"a next line", "name: x\xc2\x85y\n",
+       "f:1:8: U+0085 ends a line for some YAML readers only (1.2.2 §5.4); leave it out"},
+      {"a character that YAML has not", "name: \xc2\x80\n",
+       "f:1:7: not YAML: control characters are not allowed"},
+      {"an unknown key behind letters outside ASCII", "{name: çok, title: güzel,\n ğ: 1, colour: red}\n",
+       "f:2:2: unknown key '\\xc4\\x9f'; known are name, title, publisher, source, retrieved, fresh_for, "
+       "direction, "
+       "ports, protocol and entries"},
+      {"a place behind letters outside ASCII", "name: x\ntitle: [çç, ğ]\n",
+       "f:2:8: title is a text, not a list or a map"},
+      {"a column counts bytes", "{name: çok, direction: güzel}\n",
+       "f:1:25: direction: 'g\\xc3\\xbczel' is neither 'inbound' (sources to let in) nor 'outbound' "
+       "(destinations to "
+       "reach)"},
   };
   expect_refused(rows);
 }
@@ -203,6 +224,9 @@ TEST(Yaml, KeysThatAreWrong) {
       {"an anchor", "name: &a x\n", "f:1:7: anchors are not accepted; write the value itself"},
       {"a wildcard without quotes", entries("  - domain: *.example.com\n"),
        "f:5:13: an unquoted '*' begins an alias, which is not accepted; quote a wildcard: '*.example.com'"},
+      {"a wildcard that might be an alias", entries("  - domain: *\n"),
+       "f:5:13: an unquoted '*' begins an alias, which is not accepted; quote a wildcard: '*.example.com'"},
+      {"an anchor without a name", "name: & x\n", "f:1:7: anchors are not accepted; write the value itself"},
       {"a tag", "name: !!python/object:os.system x\n",
        "f:1:7: tags such as 'tag:yaml.org,2002:python/object:os.system' are not accepted"},
   };
