@@ -1,13 +1,16 @@
 #include "monitor/web/answer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "text/ascii.h"
 
 namespace fwprobe::monitor {
 
 Answer plain(std::uint16_t status, std::string_view what) {
-  return {.status = status, .body = std::string{what} + "\n", .fields = {}};
+  std::string body{what};
+  if (!body.ends_with('\n')) body += '\n';
+  return {.status = status, .body = std::move(body), .fields = {}};
 }
 
 Answer json_answer(std::string body) {

@@ -16,7 +16,7 @@ struct Answer {
   std::vector<std::pair<std::string, std::string>> fields;  ///< besides Content-Type and Content-Length
 };
 
-/// One line of text for people and scripts; `what` ends without a newline.
+/// Text for people and scripts, which ends with a newline.
 Answer plain(std::uint16_t status, std::string_view what);
 Answer json_answer(std::string body);
 
