@@ -13,7 +13,6 @@ add_library(c-ares ALIAS PkgConfig::cares)
 add_library(idn2 ALIAS PkgConfig::libidn2)
 add_library(ssh2 ALIAS PkgConfig::libssh2)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
-add_library(sqlite ALIAS PkgConfig::sqlite3)
 
 # The C++ runtime takes the dynamic loader 3 ms at each start, for it resolves thousands of symbols, so what users run has it
 # inside, and with it what reads the user's own files. The C libraries, which parse what comes from the network, stay shared:
@@ -22,9 +21,13 @@ if(FWPROBE_STATIC_CXX)
   find_library(YAML_STATIC libyaml.a REQUIRED)
   add_library(yaml INTERFACE)
   target_link_libraries(yaml INTERFACE ${YAML_STATIC})
+  find_library(SQLITE_STATIC libsqlite3.a REQUIRED)
+  add_library(sqlite INTERFACE)
+  target_link_libraries(sqlite INTERFACE ${SQLITE_STATIC} m)
   add_library(fmt ALIAS fmt::fmt-header-only)  # Debian has no archive of it
 else()
   add_library(yaml ALIAS PkgConfig::yaml)
+  add_library(sqlite ALIAS PkgConfig::sqlite3)
   add_library(fmt ALIAS fmt::fmt)
 endif()
 
