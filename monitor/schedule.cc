@@ -50,6 +50,18 @@ Due next_due(const Watched& watched, const std::optional<Candidate>& candidate, 
   return recheck < regular.at ? Due{recheck, last.rhythm, last.round} : regular;
 }
 
+Clock::duration beat(const Plan& plan) {
+  Clock::duration beat = std::chrono::seconds{1};
+  for (const auto& watched : plan.targets) beat = std::min<Clock::duration>(beat, watched.interval / 20);
+  return std::max<Clock::duration>(beat, std::chrono::milliseconds{1});
+}
+
+Clock::time_point on_beat(Clock::time_point due, Clock::duration beat) {
+  if (due > Clock::time_point::max() - beat) return due;
+  const auto behind = due.time_since_epoch() % beat;
+  return behind == Clock::duration::zero() ? due : due - behind + beat;
+}
+
 bool is_overdue(const Watched& watched, const Due& due, Clock::time_point began) {
   return began - due.at > std::max<Clock::duration>(watched.interval / 10, std::chrono::seconds{1});
 }

@@ -27,6 +27,12 @@ Due first_due(const Watched& watched, probe::Clock::time_point start);
 Due next_due(const Watched& watched, const std::optional<Candidate>& candidate, double jitter, Due last,
              probe::Clock::time_point now);
 
+/// Runs begin in beats, those together that have become due since the last one: a thread that wakes for each
+/// finds its caches cold and takes twice as long. A twentieth of the shortest interval, and a second at most.
+probe::Clock::duration beat(const Plan& plan);
+/// The first beat that is not before `due`.
+probe::Clock::time_point on_beat(probe::Clock::time_point due, probe::Clock::duration beat);
+
 /// Whether a run begins later than its interval allows: by a tenth of it, and a second at least.
 bool is_overdue(const Watched& watched, const Due& due, probe::Clock::time_point began);
 

@@ -317,8 +317,9 @@ class Service::Impl {
   awaitable<void> schedule() {
     while (!board_.health.draining) {
       const auto most = limits_of(board_.plan).jobs + most_waiting;
-      while (agenda_.next() <= Clock::now() && runs_.count() < most) begin(agenda_.take());
-      wake_.expires_at(runs_.count() < most ? agenda_.next() : Clock::time_point::max());
+      const auto next = [&, one = beat(board_.plan)] { return on_beat(agenda_.next(), one); };
+      while (next() <= Clock::now() && runs_.count() < most) begin(agenda_.take());
+      wake_.expires_at(runs_.count() < most ? next() : Clock::time_point::max());
       co_await wake_.async_wait(probe::as_result);
     }
   }

@@ -103,6 +103,19 @@ TEST(Schedule, AskingAgainLeavesTheRhythmAsItIs) {
   EXPECT_EQ(next_due(one, {}, 0.1, again, again.at + 1s), next_due(one, {}, 0.1, first, first.at + 1s));
 }
 
+TEST(Schedule, RunsBeginInBeats) {
+  Plan plan;
+  EXPECT_EQ(beat(plan), 1s);
+  plan.targets = {watched("a", 1h), watched("b", 10s)};
+  EXPECT_EQ(beat(plan), 500ms);
+  plan.targets.push_back(watched("c", 1ms));
+  EXPECT_EQ(beat(plan), 1ms);
+  EXPECT_EQ(on_beat(start, 1s), start);
+  EXPECT_EQ(on_beat(start + 1ms, 1s), start + 1s);
+  EXPECT_EQ(on_beat(start + 1001ms, 1s), start + 2s);
+  EXPECT_EQ(on_beat(Clock::time_point::max(), 1s), Clock::time_point::max());
+}
+
 TEST(Schedule, SaysWhenARunIsLate) {
   const auto one = watched("a");
   const Due due{start, start, 0};

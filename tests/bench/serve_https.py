@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""1,000 https targets every 15 s under `fwprobe serve` (schedule, history and metrics included), beside blackbox_exporter asked for the
+same as often: CPU of each run, resident memory and descriptors. nginx on loopback, every run a full handshake. With more minutes
+it is a soak: what is resident and open at the end stands beside what was so after the first interval.
+
+    serve_https.py FWPROBE [MINUTES]
+"""
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import suite_https
+
+TARGETS, INTERVAL_S = 1000, 15
+GOAL = "goal 590 µs, 13 MiB"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=INTERVAL_S) as answer:
+        return answer.read().decode()
+
+
+@contextlib.contextmanager
+def started(command, url, **options):
+    """A server, from its first answer on."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options) as process:
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(OSError):
+                    get(url)
+                    break
+                time.sleep(0.1)
+            yield process
+        finally:
+            process.terminate()
+
+
+def state(process):
+    """CPU seconds, resident MiB, descriptors."""
+    stat = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return ((int(stat[11]) + int(stat[12])) / TICKS, int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024,
+            len(os.listdir(f"/proc/{process.pid}/fd")))
+
+
+def watch(name, process, runs, minutes):
+    """Between two looks there are whole intervals."""
+    time.sleep(2 * INTERVAL_S)
+    (cpu, resident, open_), count = state(process), runs()
+    most = resident
+    until = time.monotonic() + minutes * 60
+    while time.monotonic() < until:
+        time.sleep(INTERVAL_S)
+        most = max(most, state(process)[1])
+    (cpu_after, resident_after, open_after), done = state(process), runs() - count
+    print(f"{name:18}{(cpu_after - cpu) / done * 1e6:6.0f} µs a run ({done})   resident {resident:.1f}, then {resident_after:.1f}, at "
+          f"most {most:.1f} MiB   descriptors {open_}, then {open_after}", flush=True)
+
+
+def serve(fwprobe, directory, urls, minutes):
+    port = free_port()
+    suite = directory / "suite.yaml"
+    suite.write_text(f"per-destination: 50\ndefaults: {{ca-file: cert.pem, trace: never, interval: {INTERVAL_S}s}}\n"
+                     f"serve: {{listen: ['127.0.0.1:{port}'], database: history.db}}\ntargets:\n" +
+                     "".join(f"  - {url}\n" for url in urls), encoding="utf-8")
+    metrics = f"http://127.0.0.1:{port}/metrics"
+
+    def runs():
+        counts = re.findall(r'^fwprobe_target_runs_total{.*status="(\w+)"} (\d+)$', get(metrics), re.MULTILINE)
+        assert not any(int(count) for status, count in counts if status in ("fail", "error")), "a target is not healthy"
+        return sum(int(count) for _, count in counts)
+
+    with started([fwprobe, "serve", "--config", suite], metrics) as process:
+        watch("fwprobe serve", process, runs, minutes)
+
+
+def exporter(directory, urls, minutes):
+    port = free_port()
+    config = directory / "blackbox.yml"
+    config.write_text(f"modules: {{web: {{prober: http, http: {{tls_config: {{ca_file: {directory}/cert.pem}}}}}}}}\n")
+    base = f"http://127.0.0.1:{port}"
+    done, end = [0], threading.Event()
+
+    def ask(url):
+        text = get(f"{base}/probe?module=web&target={urllib.parse.quote(url)}")
+        assert "probe_success 1\n" in text, text
+        done[0] += 1
+
+    def ask_all():
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            while not end.is_set():
+                began = time.monotonic()
+                list(pool.map(ask, urls))
+                end.wait(max(0, INTERVAL_S - (time.monotonic() - began)))
+
+    command = ["prometheus-blackbox-exporter", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
+    with started(command, base) as process:
+        asking = threading.Thread(target=ask_all)
+        asking.start()
+        try:
+            watch("blackbox_exporter", process, lambda: done[0], minutes)
+        finally:
+            end.set()
+            asking.join()
+
+
+def main(fwprobe, minutes):
+    with suite_https.nginx(suite_https.KEYS["ECDSA P-256"]) as (port, directory):
+        urls = [f"https://127.0.0.1:{port}/{n}" for n in range(TARGETS)]
+        serve(fwprobe, directory, urls, minutes)
+        exporter(directory, urls, min(minutes, 1))
+        print(GOAL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1)
