@@ -84,6 +84,30 @@ class Reading(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertEqual([line.split("\t")[1] for line in out.splitlines()], lines)
 
+    def test_answers_in_pieces_are_those_of_few_lines(self):
+        kinds = ("10.{0}.{1}.7", "10.{0}.{1}.9:443", "2001:db8:{0:x}:{1:x}::1", "[2001:db9::{1:x}]:22", "# {0}",
+                 "  10.{0}.{1}.8\r", "", "11.{0}.{1}.1")
+        lines = [kinds[i * 7 % 8 ^ i >> 9 & 7].format(i >> 8 & 255, i & 255) for i in range(60000)]
+        listed = self.file("10.0.0.0/17\n2001:db8::/39\n")
+        code, out, err = run("contains", listed, "--input", "-", stdin="\n".join(lines))  # the last without an end
+        self.assertEqual((code, err), (1, ""))
+        few = [run("contains", listed, "--input", "-", stdin="\n".join(lines[at:at + 1500]))[1]
+               for at in range(0, len(lines), 1500)]
+        self.assertEqual(out, "".join(few))
+
+    def test_a_wrong_line_is_named_in_whichever_piece_it_is(self):
+        for wrong in (3, 4095, 17001, 30000, 59999):
+            lines = [f"10.0.{i >> 8}.{i & 255}" for i in range(60000)]
+            lines[wrong] = "hello"
+            lines[wrong + 2000:wrong + 2001] = ["world"]
+            with self.subTest(wrong):
+                code, _, err = run("contains", "-", "--input", self.file("\n".join(lines)), stdin="10.0.0.0/16\n")
+                self.assertEqual(code, 2)
+                self.assertIn(f":{wrong + 1}: 'hello' is not an address", err)
+        code, _, err = run("contains", "appcircle", "--input", "-", stdin="34.147.2.16\n" * 40000 + "1" * 300000)
+        self.assertEqual(code, 2)
+        self.assertIn("-:40001: a line of more than 4096 bytes", err)
+
     def file(self, text):
         handle = tempfile.NamedTemporaryFile("w", delete=False)
         self.addCleanup(os.unlink, handle.name)
