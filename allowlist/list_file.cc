@@ -1,5 +1,6 @@
 #include "allowlist/list_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -13,7 +14,7 @@ ListFile::ListFile(int descriptor, std::chrono::year_month_day written)
     : descriptor_{descriptor}, written_{written} {}
 
 ListFile::ListFile(ListFile&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)}, written_{other.written_} {}
+    : descriptor_{std::exchange(other.descriptor_, -1)}, written_{other.written_}, size_{other.size_} {}
 
 ListFile::~ListFile() {
   if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
@@ -28,6 +29,7 @@ std::expected<ListFile, int> ListFile::open(const std::string& path) {
   if (::fstat(descriptor, &status) != 0) return std::unexpected{errno};
   if (S_ISDIR(status.st_mode)) return std::unexpected{EISDIR};
   file.written_ = floor<days>(system_clock::from_time_t(status.st_mtim.tv_sec));
+  if (S_ISREG(status.st_mode)) file.size_ = static_cast<std::size_t>(status.st_size);
   ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
   return file;
 }
@@ -48,7 +50,9 @@ std::expected<std::size_t, int> ListFile::read(std::string& text, std::size_t by
 }
 
 std::expected<std::string, int> read_all(ListFile& file) {
-  constexpr std::size_t piece = 256 * 1024;
+  constexpr std::size_t usual = 256 * 1024;
+  // A file at once, and its end is seen.
+  const auto piece = std::max(usual, std::min(file.size(), most_bytes) + 1);
   std::string text;
   while (text.size() <= most_bytes) {
     const auto got = file.read(text, piece);

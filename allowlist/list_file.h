@@ -24,6 +24,8 @@ class ListFile {
 
   /// Appends what comes next, at most `bytes`; less only at the end of the file. Gives how much it was.
   std::expected<std::size_t, int> read(std::string& text, std::size_t bytes);
+  /// In bytes, when it is a file; 0 of a pipe.
+  std::size_t size() const { return size_; }
   /// When its content was last written; of a pipe, about now.
   std::chrono::year_month_day written() const { return written_; }
 
@@ -31,6 +33,7 @@ class ListFile {
   ListFile(int descriptor, std::chrono::year_month_day written);
   int descriptor_;
   std::chrono::year_month_day written_;
+  std::size_t size_ = 0;
 };
 
 /// All of it, or its first most_bytes + 1 bytes, which show that it is too large.

@@ -75,8 +75,8 @@ std::optional<std::string> complaint(const Publication& publication, const Filte
   std::set<std::string> values;
   for (const auto& group : publication.groups)
     for (const auto& attribute : group.attributes) {
-      keys.insert(attribute.key);
-      if (attribute.key == filter.key) values.insert(attribute.value);
+      keys.emplace(attribute.key);
+      if (attribute.key == filter.key) values.emplace(attribute.value);
     }
   if (!keys.contains(filter.key))
     return fmt::format("unknown filter '{}'; this list has {}", filter.key, some_of(keys));

@@ -27,7 +27,8 @@ std::optional<EditionMark> mark_of(std::string_view text) {
     if (node == nullptr) continue;
     if (const auto* number = node->as<std::int64_t>())
       return EditionMark{std::string{key}, std::to_string(*number)};
-    if (const auto* words = node->as<std::string>()) return EditionMark{std::string{key}, *words};
+    if (const auto* words = node->as<std::string_view>())
+      return EditionMark{std::string{key}, std::string{*words}};
   }
   return std::nullopt;
 }

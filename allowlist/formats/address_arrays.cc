@@ -10,8 +10,9 @@ namespace {
 
 bool is_strings(const JsonNode& node) {
   const auto* array = node.as<JsonArray>();
-  return array != nullptr &&
-         std::ranges::all_of(*array, [](const JsonNode& item) { return item.as<std::string>() != nullptr; });
+  return array != nullptr && std::ranges::all_of(*array, [](const JsonNode& item) {
+           return item.as<std::string_view>() != nullptr;
+         });
 }
 
 }  // namespace

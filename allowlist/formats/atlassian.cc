@@ -11,7 +11,7 @@ Use use_of(JsonFields& fields, const JsonNode& item) {
   bool egress = false;
   bool ingress = false;
   for (const auto* node : fields.texts(item, "direction")) {
-    const auto& word = *node->as<std::string>();
+    const auto& word = *node->as<std::string_view>();
     egress |= word == "egress";
     ingress |= word == "ingress";
     if (word != "egress" && word != "ingress") fields.refuse(*node, "is neither egress nor ingress");
@@ -32,8 +32,8 @@ ReadPublication read_atlassian(const JsonTree& tree) {
     group.use = use_of(fields, item);
     for (const std::string_view key : {"product", "region", "perimeter"})
       for (const auto* node : fields.texts(item, key))
-        group.attributes.push_back({std::string{key}, *node->as<std::string>()});
-    group.prefixes.push_back({std::string{fields.need_text(item, "cidr")}, member(item, "cidr")});
+        group.attributes.push_back({key, *node->as<std::string_view>()});
+    group.prefixes.push_back({fields.need_text(item, "cidr"), member(item, "cidr")});
     publication.groups.push_back(std::move(group));
   }
   return finish(fields, std::move(publication));

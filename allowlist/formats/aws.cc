@@ -16,9 +16,8 @@ void read(JsonFields& fields, const JsonNode& root, std::string_view array, std:
     auto& group = publication.groups.emplace_back();
     group.attributes.reserve(attributes.size());
     for (const auto attribute : attributes)
-      if (const auto value = fields.text(item, attribute))
-        group.attributes.push_back({std::string{attribute}, std::string{*value}});
-    group.prefixes.push_back({std::string{fields.need_text(item, key)}, member(item, key)});
+      if (const auto value = fields.text(item, attribute)) group.attributes.push_back({attribute, *value});
+    group.prefixes.push_back({fields.need_text(item, key), member(item, key)});
   }
 }
 

@@ -12,7 +12,7 @@ ReadPublication read_azure(const JsonTree& tree) {
   Publication publication;
   for (const auto& tag : fields.need_array(tree.root(), "values")) {
     Group group;
-    group.attributes.push_back({"tag", std::string{fields.need_text(tag, "name")}});
+    group.attributes.push_back({"tag", fields.need_text(tag, "name")});
     const auto* properties = fields.find(tag, "properties");
     if (properties == nullptr) {
       fields.refuse(tag, "has no properties");
@@ -20,7 +20,7 @@ ReadPublication read_azure(const JsonTree& tree) {
     }
     for (const auto& [key, name] : {std::pair{"systemService", "service"}, std::pair{"region", "region"}})
       if (const auto value = fields.text(*properties, key); value && !value->empty())
-        group.attributes.push_back({name, std::string{*value}});
+        group.attributes.push_back({name, *value});
     group.prefixes = written(fields, fields.need_array(*properties, "addressPrefixes"));
     publication.groups.push_back(std::move(group));
   }

@@ -78,7 +78,7 @@ std::expected<Group, Complaint> group_of(const CsvRow& header, const Columns& co
   (protocol == "udp" ? group.udp : group.tcp) = std::move(*listed);
   for (std::size_t i = 0; i < row.size(); ++i)
     if (i != column.prefix && i != column.ports && i != column.protocol && !row[i].text.empty())
-      group.attributes.push_back({ascii_lower(header[i].text), row[i].text});
+      group.attributes.push_back({header[i].text, row[i].text});
   return group;
 }
 
@@ -100,7 +100,7 @@ bool is_csv_header(std::string_view line) {
 }
 
 ReadPublication read_csv_list(std::string_view text) {
-  const auto rows = read_csv(text);
+  auto rows = read_csv(text);
   if (!rows) return std::unexpected{rows.error()};
   if (rows->empty()) return std::unexpected{Complaint{{}, "the file is empty"}};
   const auto column = columns(rows->front());
@@ -108,12 +108,14 @@ ReadPublication read_csv_list(std::string_view text) {
     return std::unexpected{Complaint{
         rows->front().front().place,
         fmt::format("no column of prefixes: the header has one of {}", fmt::join(prefix_columns, ", "))}};
+  for (auto& cell : rows->front()) cell.text = ascii_lower(cell.text);
   Publication publication;
   for (const auto& row : std::span{*rows}.subspan(1)) {
     auto group = group_of(rows->front(), *column, row);
     if (!group) return std::unexpected{std::move(group.error())};
     publication.groups.push_back(std::move(*group));
   }
+  publication.table = std::move(*rows);
   return publication;
 }
 

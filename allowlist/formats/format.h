@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/rules/csv_table.h"
 #include "allowlist/rules/json_fields.h"
 #include "allowlist/rules/json_tree.h"
 
@@ -19,8 +20,8 @@ namespace fwprobe::allowlist {
 
 /// A word by which filters choose: {"service", "EC2"}. A key may come several times.
 struct Attribute {
-  std::string key;
-  std::string value;
+  std::string_view key;
+  std::string_view value;
 };
 
 /// For whom entries are, seen from the user.
@@ -28,7 +29,7 @@ enum class Use : std::uint8_t { inbound, outbound, both };
 
 /// A text as it stands in the file, and where.
 struct Written {
-  std::string text;
+  std::string_view text;
   const JsonNode* node = nullptr;  ///< in JSON
   Place place = {};                ///< elsewhere
 };
@@ -42,10 +43,12 @@ struct Group {
   std::vector<PortRange> tcp = {}, udp = {};  ///< both empty: any TCP port
 };
 
+/// The file's text, and its tree, outlive it.
 struct Publication {
   std::vector<Group> groups = {};
   /// Of publishers that renew their mark at least every few days; the file's own day tells less.
   std::optional<std::chrono::year_month_day> stamped = {};
+  std::vector<CsvRow> table = {};  ///< whose cells are the texts of a publication in CSV
 };
 
 using ReadPublication = std::expected<Publication, Complaint>;

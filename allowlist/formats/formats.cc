@@ -27,7 +27,7 @@ std::vector<Written> written(JsonFields& fields, std::span<const JsonNode> array
   std::vector<Written> texts;
   texts.reserve(array.size());
   for (const auto& node : array) {
-    if (const auto* text = node.as<std::string>())
+    if (const auto* text = node.as<std::string_view>())
       texts.push_back({*text, &node});
     else
       fields.refuse(node, "is not a string such as \"192.0.2.0/24\"");

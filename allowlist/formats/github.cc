@@ -32,13 +32,13 @@ constexpr Row known[] = {
 };
 
 bool is_prefix(const JsonNode& node) {
-  const auto* text = node.as<std::string>();
+  const auto* text = node.as<std::string_view>();
   return text != nullptr && read_range(*text).has_value();
 }
 
 /// Names stand in arrays, and in objects of arrays.
 void append_domains(const JsonNode& node, std::vector<Written>& domains) {
-  if (const auto* text = node.as<std::string>()) {
+  if (const auto* text = node.as<std::string_view>()) {
     // A "trust_domain" may be empty, and "services" of one name only.
     if (!text->empty()) domains.push_back({*text, &node});
   } else if (const auto* array = node.as<JsonArray>()) {

@@ -19,10 +19,9 @@ ReadPublication read_google(const JsonTree& tree) {
   for (const auto& item : fields.need_array(tree.root(), "prefixes")) {
     Group group;
     for (const std::string_view key : {"service", "scope"})
-      if (const auto value = fields.text(item, key))
-        group.attributes.push_back({std::string{key}, std::string{*value}});
+      if (const auto value = fields.text(item, key)) group.attributes.push_back({key, *value});
     const std::string_view key = fields.find(item, "ipv6Prefix") != nullptr ? "ipv6Prefix" : "ipv4Prefix";
-    group.prefixes.push_back({std::string{fields.need_text(item, key)}, member(item, key)});
+    group.prefixes.push_back({fields.need_text(item, key), member(item, key)});
     publication.groups.push_back(std::move(group));
   }
   return finish(fields, std::move(publication));

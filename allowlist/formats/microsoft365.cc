@@ -42,9 +42,9 @@ ReadPublication read_microsoft365(const JsonTree& tree) {
   JsonFields fields{tree};
   Publication publication;
   for (const auto& item : *tree.root().as<JsonArray>()) {
-    Group group{{{"service", std::string{fields.need_text(item, "serviceArea")}}}, Use::outbound};
+    Group group{{{"service", fields.need_text(item, "serviceArea")}}, Use::outbound};
     if (const auto category = fields.text(item, "category"))
-      group.attributes.push_back({"category", std::string{*category}});
+      group.attributes.push_back({"category", *category});
     group.tcp = ports(fields, item, "tcpPorts");
     group.udp = ports(fields, item, "udpPorts");
     group.prefixes = written(fields, fields.array(item, "ips"));

@@ -10,12 +10,12 @@ ReadPublication read_oracle(const JsonTree& tree) {
   JsonFields fields{tree};
   Publication publication;
   for (const auto& region : fields.need_array(tree.root(), "regions")) {
-    const std::string name{fields.need_text(region, "region")};
+    const auto name = fields.need_text(region, "region");
     for (const auto& item : fields.need_array(region, "cidrs")) {
       Group group{{{"region", name}}};
       for (const auto* tag : fields.texts(item, "tags"))
-        group.attributes.push_back({"tag", *tag->as<std::string>()});
-      group.prefixes.push_back({std::string{fields.need_text(item, "cidr")}, member(item, "cidr")});
+        group.attributes.push_back({"tag", *tag->as<std::string_view>()});
+      group.prefixes.push_back({fields.need_text(item, "cidr"), member(item, "cidr")});
       publication.groups.push_back(std::move(group));
     }
   }

@@ -11,8 +11,7 @@ ReadPublication read_plain(std::string_view text) {
   Publication publication;
   Group group;
   PlainLines lines{text};
-  while (const auto line = lines.next())
-    group.prefixes.push_back({std::string{line->text}, nullptr, line->place});
+  while (const auto line = lines.next()) group.prefixes.push_back({line->text, nullptr, line->place});
   publication.groups.push_back(std::move(group));
   return publication;
 }

@@ -128,11 +128,11 @@ class GroupReader {
     if (!prefixes) return;
     Addresses peers;
     peers.add(*prefixes);
-    add(cidr, *cidr.as<std::string>(), peers, traffic, group, way);
+    add(cidr, *cidr.as<std::string_view>(), peers, traffic, group, way);
   }
 
   void add_list(const JsonNode& id, const AwsTraffic& traffic, Group& group, std::size_t way) {
-    const auto* text = id.as<std::string>();
+    const auto* text = id.as<std::string_view>();
     if (text == nullptr) return fields_.refuse(id, "should be a string");
     Addresses peers;
     peers.add_doubtful(PrefixSet::everything(), list_doubt(*text));

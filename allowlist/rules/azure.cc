@@ -117,7 +117,7 @@ class AzureReader {
 
   void read_rule(const JsonNode& node, Group& group) {
     if (fields_.complaint()) return;
-    if (node.as<std::string>() != nullptr)
+    if (node.as<std::string_view>() != nullptr)
       return fields_.refuse(node, "PowerShell left out the rule's fields; run ConvertTo-Json -Depth 10");
     if (!fields_.need_object(node)) return;
     if (++count_ > most_rules) return fields_.refuse(node, fmt::format("more than {} rules", most_rules));
@@ -175,7 +175,7 @@ class AzureReader {
       for (const auto key : keys.prefixes)
         std::ranges::copy(fields_.texts(node, key), std::back_inserter(texts));
     for (const auto* text : texts) {
-      const auto& word = *text->as<std::string>();
+      const auto& word = *text->as<std::string_view>();
       if (word.contains(' '))
         fields_.refuse(*text, "several values in one string; run ConvertTo-Json -Depth 10");
       else if (is_service_tag(word) && !is_any(word))
@@ -200,7 +200,7 @@ class AzureReader {
 
   bool is_internet(const JsonNode& node, const SideKeys& keys) {
     const auto texts = fields_.texts(node, keys.prefixes[0]);
-    return texts.size() == 1 && ascii_lower(*texts.front()->as<std::string>()) == "internet";
+    return texts.size() == 1 && ascii_lower(*texts.front()->as<std::string_view>()) == "internet";
   }
 
   static bool is_any(std::string_view word) {

@@ -110,7 +110,7 @@ class GcpReader {
         rule.sources.add_doubtful(
             PrefixSet::everything(),
             fmt::format("the address is of an instance with the {} {} (not in this file)", word,
-                        *text->as<std::string>()));
+                        *text->as<std::string_view>()));
     auto& far = inbound ? rule.sources : rule.destinations;
     auto& near = inbound ? rule.destinations : rule.sources;
     if (far.sure.empty() && far.doubt.empty()) far.add(parse_addresses_word("0.0.0.0/0").value());
@@ -133,13 +133,13 @@ class GcpReader {
       if (wanted.empty()) continue;
       const auto has = selected(selectors_, target.selector);
       const auto matches = [&](const JsonNode* text) {
-        return std::ranges::find(has, *text->as<std::string>()) != has.end();
+        return std::ranges::find(has, *text->as<std::string_view>()) != has.end();
       };
       if (std::ranges::any_of(wanted, matches)) continue;
       if (!has.empty()) return Applies::no;
       applies = Applies::unknown;
       doubt = fmt::format("the instance has the {} {} (#{}=)", target.word,
-                          *wanted.front()->as<std::string>(), target.selector);
+                          *wanted.front()->as<std::string_view>(), target.selector);
     }
     return applies;
   }

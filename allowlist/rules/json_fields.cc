@@ -15,7 +15,7 @@ bool same_key(std::string_view a, std::string_view b, KeyCase key_case) {
 
 std::optional<std::int64_t> whole_number(const JsonNode& node) {
   if (const auto* number = node.as<std::int64_t>()) return *number;
-  const auto* text = node.as<std::string>();
+  const auto* text = node.as<std::string_view>();
   if (text == nullptr) return std::nullopt;
   return fwprobe::whole_number<std::int64_t>(*text);
 }
@@ -37,7 +37,7 @@ const JsonNode* JsonFields::find(const JsonNode& object, std::string_view key) {
 std::optional<std::string_view> JsonFields::text(const JsonNode& object, std::string_view key) {
   const auto* node = find(object, key);
   if (node == nullptr) return std::nullopt;
-  if (const auto* text = node->as<std::string>()) return *text;
+  if (const auto* text = node->as<std::string_view>()) return *text;
   refuse_kind(*node, "a string");
   return std::nullopt;
 }
@@ -72,7 +72,7 @@ std::vector<const JsonNode*> JsonFields::texts(const JsonNode& object, std::stri
   std::vector<const JsonNode*> found;
   const auto* node = find(object, key);
   if (node == nullptr) return found;
-  if (node->as<std::string>() != nullptr) {
+  if (node->as<std::string_view>() != nullptr) {
     found.push_back(node);
     return found;
   }
@@ -82,7 +82,7 @@ std::vector<const JsonNode*> JsonFields::texts(const JsonNode& object, std::stri
     return found;
   }
   for (const auto& item : *array) {
-    if (item.as<std::string>() == nullptr) {
+    if (item.as<std::string_view>() == nullptr) {
       refuse_kind(item, "a string");
       break;
     }

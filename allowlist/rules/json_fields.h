@@ -40,7 +40,7 @@ class JsonFields {
   /// What `parse` makes of a string; its error becomes the complaint.
   template <typename T>
   std::optional<T> parsed(const JsonNode& node, std::expected<T, std::string> (*parse)(std::string_view)) {
-    const auto* text = node.as<std::string>();
+    const auto* text = node.as<std::string_view>();
     if (text == nullptr) {
       refuse_kind(node, "a string");
       return std::nullopt;

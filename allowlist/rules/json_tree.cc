@@ -89,6 +89,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   /// For a parser that does not read through a Cursor.
   void reach(const char* at) { reached_ = at; }
   JsonNode take() && { return std::move(root_); }
+  std::deque<std::string> take_unescaped() && { return std::move(unescaped_); }
   Stop stop() && { return std::move(stop_); }
 
   bool null() override { return add(nullptr); }
@@ -99,15 +100,18 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return add_number(static_cast<double>(value));
   }
   bool number_float(number_float_t value, const string_t& /*written*/) override { return add_number(value); }
-  bool string(string_t& value) override { return add(std::move(value)); }
+  bool string(string_t& value) override { return add(kept(value)); }
   bool binary(binary_t& /*value*/) override { return refuse("binary values are no JSON"); }
   bool start_object(std::size_t /*size*/) override { return open(JsonObject{}); }
   bool start_array(std::size_t /*size*/) override { return open(JsonArray{}); }
   bool end_array() override { return close(); }
   bool key(string_t& key) override {
-    key_ = std::move(key);
+    key_ = kept(key);
     return true;
   }
+  /// The same of parts of the text itself.
+  bool plain_string(std::string_view value) { return add(value); }
+  void plain_key(std::string_view key) { key_ = key; }
   bool end_object() override {
     if (const auto* twice = repeated_key(std::get<JsonObject>(open_.back()->value)))
       return refuse(fmt::format("the object has the key {} twice", excerpt(twice->key)),
@@ -138,23 +142,28 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return add(value, 1);
   }
 
-  bool add(JsonNode::Value value, std::size_t read_ahead = 0) {
+  template <typename Value>
+  bool add(Value value, std::size_t read_ahead = 0) {
     if (++nodes_ > limits_.nodes)
       return refuse(fmt::format("more than {} values; split the file", limits_.nodes), read_ahead);
-    last_ = &place({.value = std::move(value),
-                    .key = std::exchange(key_, {}),
-                    .offset = offset() - std::min(offset(), read_ahead)});
+    last_ = &place();
+    last_->value.emplace<Value>(std::move(value));
+    last_->key = std::exchange(key_, {});
+    last_->offset = offset() - std::min(offset(), read_ahead);
     return true;
   }
 
-  JsonNode& place(JsonNode node) {
-    if (open_.empty()) return root_ = std::move(node);
+  JsonNode& place() {
+    if (open_.empty()) return root_;
     auto& parent = open_.back()->value;
     auto* array = std::get_if<JsonArray>(&parent);
-    return (array != nullptr ? *array : std::get<JsonObject>(parent).members).emplace_back(std::move(node));
+    return (array != nullptr ? *array : std::get<JsonObject>(parent).members).emplace_back();
   }
 
-  bool open(JsonNode::Value value) {
+  std::string_view kept(std::string& text) { return unescaped_.emplace_back(std::move(text)); }
+
+  template <typename Value>
+  bool open(Value value) {
     if (open_.size() == limits_.depth)
       return refuse(fmt::format("more than {} levels of brackets", limits_.depth));
     constexpr std::size_t usual_members = 4;
@@ -174,7 +183,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   const char* reached_ = nullptr;
   std::size_t nodes_ = 0;
   JsonNode root_;
-  std::string key_;
+  std::deque<std::string> unescaped_;
+  std::string_view key_;
   JsonNode* last_ = nullptr;
   std::vector<JsonNode*> open_;  ///< an open node is its parent's last, so that none moves
   Stop stop_;
@@ -216,7 +226,7 @@ class QuickReader {
     if (at_ == end_) return false;
     switch (*at_) {
       case '"':
-        return text() && builder_.string(text_);
+        return text() && builder_.plain_string(text_);
       case '{':
         return object();
       case '[':
@@ -239,8 +249,9 @@ class QuickReader {
     if (skip('}')) return builder_.end_object();
     do {
       skip_space();
-      if (at_ == end_ || *at_ != '"' || !text() || !builder_.key(text_) || !skip(':') || !value())
-        return false;
+      if (at_ == end_ || *at_ != '"' || !text()) return false;
+      builder_.plain_key(text_);
+      if (!skip(':') || !value()) return false;
     } while (skip(','));
     return skip('}') && builder_.end_object();
   }
@@ -258,7 +269,7 @@ class QuickReader {
     const auto* begin = ++at_;
     while (at_ != end_ && 0x20 <= *at_ && *at_ < 0x7f && *at_ != '"' && *at_ != '\\') ++at_;
     if (at_ == end_ || *at_ != '"') return false;
-    text_.assign(begin, at_);
+    text_ = {begin, at_};
     builder_.reach(++at_);
     return true;
   }
@@ -277,21 +288,19 @@ class QuickReader {
   const char* at_;
   const char* end_;
   Builder& builder_;
-  std::string text_;
+  std::string_view text_;
 };
 
-std::vector<std::size_t> beginnings_of_lines(std::string_view text) {
-  std::vector<std::size_t> lines{0};
-  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1))
-    lines.push_back(end + 1);
-  return lines;
-}
+/// Lines are looked up for each part of the text, and counted in it.
+constexpr std::size_t part_bytes = 1024;
 
-/// Of the character in front of `offset`.
-Place place_in(std::span<const std::size_t> lines, std::size_t offset) {
-  const auto last = offset - std::min<std::size_t>(offset, 1);
-  const auto line = std::prev(std::ranges::upper_bound(lines, last));
-  return {static_cast<int>(line - lines.begin() + 1), static_cast<int>(last - *line + 1)};
+int ends_of_lines(std::string_view text) { return static_cast<int>(std::ranges::count(text, '\n')); }
+
+/// Of the character in front of `offset` in a text that begins with a line.
+Place place_in(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset - std::min<std::size_t>(offset, 1));
+  // Without an end of a line, npos is one less than 0.
+  return {1 + ends_of_lines(before), static_cast<int>(before.size() - before.rfind('\n'))};
 }
 
 /// Windows PowerShell 5.1 writes UTF-16 with `>`.
@@ -324,8 +333,18 @@ std::string_view kind(const JsonNode& node) {
   return words.at(node.value.index());
 }
 
-JsonTree::JsonTree(std::string_view text, JsonNode root)
-    : root_{std::move(root)}, lines_{beginnings_of_lines(text)} {}
+JsonTree::JsonTree(std::string_view text, std::deque<std::string> unescaped, JsonNode root)
+    : text_{text}, unescaped_{std::move(unescaped)}, root_{std::move(root)} {
+  lines_.reserve(text.size() / part_bytes + 1);
+  lines_.emplace_back();
+  for (std::size_t end = part_bytes; end <= text.size(); end += part_bytes) {
+    const auto part = text.substr(end - part_bytes, part_bytes);
+    auto line = lines_.back();
+    if (const auto last = part.rfind('\n'); last != std::string_view::npos)
+      line = {line.number + ends_of_lines(part), end - part_bytes + last + 1};
+    lines_.push_back(line);
+  }
+}
 
 std::expected<JsonTree, Complaint> JsonTree::parse(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes)
@@ -334,16 +353,22 @@ std::expected<JsonTree, Complaint> JsonTree::parse(std::string_view text, const 
     return std::unexpected{
         Complaint{{}, "the file is UTF-16; write UTF-8: in PowerShell, | Out-File -Encoding utf8 FILE"}};
   if (Builder quick{limits, text}; QuickReader{text, quick}.read())
-    return JsonTree{text, std::move(quick).take()};
+    return JsonTree{text, {}, std::move(quick).take()};
   Builder builder{limits, text};
   if (nlohmann::json::sax_parse(builder.begin(), builder.end(), &builder))
-    return JsonTree{text, std::move(builder).take()};
+    return JsonTree{text, std::move(builder).take_unescaped(), std::move(builder).take()};
   auto stop = std::move(builder).stop();
-  return std::unexpected{
-      Complaint{place_in(beginnings_of_lines(text), stop.offset), std::move(stop.message)}};
+  return std::unexpected{Complaint{place_in(text, stop.offset), std::move(stop.message)}};
 }
 
-Place JsonTree::place(const JsonNode& node) const { return place_in(lines_, node.offset); }
+Place JsonTree::place(const JsonNode& node) const {
+  const auto last = node.offset - std::min<std::size_t>(node.offset, 1);
+  const auto& line = lines_[last / part_bytes];
+  const auto part = text_.substr(0, last).substr(last / part_bytes * part_bytes);
+  const auto end = part.rfind('\n');
+  const auto begin = end == std::string_view::npos ? line.begin : last - part.size() + end + 1;
+  return {line.number + ends_of_lines(part), static_cast<int>(last - begin + 1)};
+}
 
 std::string JsonTree::pointer(const JsonNode& node) const {
   std::string text;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -23,9 +24,10 @@ struct JsonObject {
 
 struct JsonNode {
   /// A whole number that std::int64_t cannot hold is a double.
-  using Value = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, JsonArray, JsonObject>;
+  using Value =
+      std::variant<std::nullptr_t, bool, std::int64_t, double, std::string_view, JsonArray, JsonObject>;
   Value value;
-  std::string key;         ///< of an object's member
+  std::string_view key;    ///< of an object's member
   std::size_t offset = 0;  ///< in the text: where the token ends that begins the value
 
   template <typename T>
@@ -46,7 +48,7 @@ struct JsonLimits {
 
 class JsonTree {
  public:
-  /// In UTF-8, with or without BOM. The text outlives the tree.
+  /// In UTF-8, with or without BOM. The text outlives the tree, and both outlive what they are asked for.
   static std::expected<JsonTree, Complaint> parse(std::string_view text, const JsonLimits& limits = {});
 
   const JsonNode& root() const { return root_; }
@@ -58,10 +60,17 @@ class JsonTree {
   Complaint complaint(const JsonNode& node, std::string_view message) const;
 
  private:
-  JsonTree(std::string_view text, JsonNode root);
+  /// The line to which the first byte of a part of the text belongs.
+  struct Line {
+    int number = 1;
+    std::size_t begin = 0;
+  };
+  JsonTree(std::string_view text, std::deque<std::string> unescaped, JsonNode root);
 
+  std::string_view text_;
+  std::deque<std::string> unescaped_;  ///< keys and strings that stand otherwise in the text
   JsonNode root_;
-  std::vector<std::size_t> lines_;  ///< where each line begins
+  std::vector<Line> lines_;  ///< of parts of one length
 };
 
 /// The words for what a value is: "an object", "a string", …

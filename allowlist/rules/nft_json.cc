@@ -21,7 +21,7 @@ const JsonNode* only_member(const JsonNode& node) {
 }
 
 std::string word_of(const JsonNode& node) {
-  if (const auto* text = node.as<std::string>()) return *text;
+  if (const auto* text = node.as<std::string_view>()) return std::string{*text};
   if (const auto* number = node.as<std::int64_t>()) return fmt::format("{}", *number);
   if (const auto* flag = node.as<bool>()) return *flag ? "exists" : "missing";
   return {};
@@ -56,7 +56,7 @@ Value compound(const JsonNode& inner) {
   if (inner.key == "concat") return several(Value::Kind::concat, inner);
   if (inner.key == "elem")
     if (const auto* element = member(inner, "val")) return value_of(*element);
-  return {Value::Kind::other, inner.key, {}};
+  return {Value::Kind::other, std::string{inner.key}, {}};
 }
 
 Value value_of(const JsonNode& node) {
@@ -79,7 +79,7 @@ std::string name_of(const JsonNode& inner) {
   if (inner.key == "fib") return fmt::format("fib {}", text_member(inner, "result"));
   if (inner.key == "exthdr" || inner.key == "tcp option")
     return fmt::format("{} {}", inner.key, text_member(inner, "name"));
-  return inner.key;
+  return std::string{inner.key};
 }
 
 std::vector<Field> fields_of(const JsonNode& node) {
@@ -150,7 +150,8 @@ Statement vmap_of(const JsonNode& inner) {
   const auto* data = member(inner, "data");
   if (key == nullptr || data == nullptr) return {NotUnderstood{}, "a vmap without key or data"};
   VerdictMap map{fields_of(*key), {}, {}};
-  if (const auto* reference = data->as<std::string>(); reference != nullptr && reference->starts_with('@')) {
+  if (const auto* reference = data->as<std::string_view>();
+      reference != nullptr && reference->starts_with('@')) {
     map.reference = reference->substr(1);
     return {std::move(map), {}};
   }
@@ -166,7 +167,7 @@ Statement translation_of(const JsonNode& inner) {
     const auto* node = member(inner, key);
     return node == nullptr ? word({}) : value_of(*node);
   };
-  return {Translation{part("addr"), part("port")}, inner.key};
+  return {Translation{part("addr"), part("port")}, std::string{inner.key}};
 }
 
 /// Rules of iptables-nft: their matches and targets have no arguments in this form (measured,
@@ -195,7 +196,7 @@ Statement mangle_of(const JsonNode& inner) {
 Statement statement_of(const JsonNode& node) {
   const auto* inner = only_member(node);
   if (inner == nullptr) return {NotUnderstood{}, "a statement that was not understood"};
-  const auto& key = inner->key;
+  const std::string key{inner->key};
   const auto is_in = [&](const auto& table) { return std::ranges::find(table, key) != std::end(table); };
   if (key == "match") return match_of(*inner);
   if (key == "vmap") return vmap_of(*inner);

@@ -24,7 +24,7 @@ TEST(JsonTree, TellsAValuesPlaceAndPointer) {
   const auto* inner = member(items[1], "b/c");
   ASSERT_NE(inner, nullptr);
   EXPECT_EQ(tree->pointer(*inner), "/a/1/b~1c");
-  EXPECT_EQ(*inner->as<std::string>(), "x");
+  EXPECT_EQ(*inner->as<std::string_view>(), "x");
   EXPECT_EQ(*items[2].as<std::int64_t>(), -7);
   EXPECT_EQ(tree->place(items[2]).line, 2);
   EXPECT_EQ(tree->place(items[2]).column, 4);
@@ -47,8 +47,8 @@ void expect_same(const JsonNode& node, const JsonNode& other, std::size_t shift)
   if (const auto* array = node.as<JsonArray>()) return same_children(*array, *other.as<JsonArray>());
   if (const auto* object = node.as<JsonObject>())
     return same_children(object->members, other.as<JsonObject>()->members);
-  if (const auto* text = node.as<std::string>()) {
-    ASSERT_EQ(*text, *other.as<std::string>());
+  if (const auto* text = node.as<std::string_view>()) {
+    ASSERT_EQ(*text, *other.as<std::string_view>());
   }
   if (const auto* number = node.as<std::int64_t>()) {
     ASSERT_EQ(*number, *other.as<std::int64_t>());
@@ -127,7 +127,7 @@ TEST(JsonTree, AByteOrderMarkAndEscapesAreRead) {
   const std::string text = "\xef\xbb\xbf{\"\\u0061\": \"\\u00e7\\n\"}";
   const auto tree = JsonTree::parse(text);
   ASSERT_TRUE(tree) << tree.error().message;
-  EXPECT_EQ(*member(tree->root(), "a")->as<std::string>(), "\xc3\xa7\n");
+  EXPECT_EQ(*member(tree->root(), "a")->as<std::string_view>(), "\xc3\xa7\n");
 }
 
 TEST(JsonTree, APointerIsOnePrintableLine) {
