@@ -108,6 +108,11 @@ std::string words(std::span<const Filter> filters) {
   return text;
 }
 
+bool holds_first_address(const Entry& entry) {
+  const auto* prefix = std::get_if<Prefix>(&entry.what);
+  return prefix && prefix->network().is_unspecified();
+}
+
 /// "/tmp/my-list.txt" is "my-list".
 std::string stem(std::string_view file) {
   if (const auto slash = file.rfind('/'); slash != std::string_view::npos) file.remove_prefix(slash + 1);
@@ -177,13 +182,12 @@ class Builder {
   }
 
   std::optional<Complaint> add(const Group& group) {
-    std::string purpose;
+    purpose_.clear();
     std::string_view before;
     for (const auto& attribute : group.attributes)
       if (attribute.value != std::exchange(before, attribute.value))
-        purpose.append(purpose.empty() ? "" : ", ").append(attribute.value);
+        purpose_.append(purpose_.empty() ? "" : ", ").append(attribute.value);
     Entry entry;
-    entry.purpose = std::move(purpose);
     const auto each_protocol = [&](auto&& what) {
       if (group.udp.empty() || !group.tcp.empty()) what(Protocol::tcp, group.tcp);
       if (!group.udp.empty()) what(Protocol::udp, group.udp);
@@ -219,7 +223,7 @@ class Builder {
       each_protocol([&](Protocol protocol, const auto& ports) {
         entry.protocol = protocol;
         entry.ports = ports;
-        list_.entries.push_back(entry);
+        add(entry);
       });
     }
     return std::nullopt;
@@ -237,7 +241,11 @@ class Builder {
   }
   void add(Entry& entry, const Prefix& prefix) {
     entry.what = prefix;
+    add(entry);
+  }
+  void add(const Entry& entry) {
     list_.entries.push_back(entry);
+    list_.entries.back().purpose = purpose_;
   }
 
   void set_line(Entry& entry, const Written& written) const {
@@ -259,7 +267,9 @@ class Builder {
     // Archives and image builders write dates of long ago, which tell nothing.
     const bool known_age = list_.retrieved >= std::chrono::year{2000} / 1 / 1;
     if (row_ && known_age) list_.fresh_for = row_->fresh_for;
-    list_.notes = width_notes(addresses(list_, list_.retrieved));
+    // A set of all that thousands of entries hold takes longer than to see that it has not the first address.
+    if (std::ranges::any_of(list_.entries, holds_first_address))
+      list_.notes = width_notes(addresses(list_, list_.retrieved));
     if (odd_names_ > 0)
       list_.notes.push_back(fmt::format("{} {} no host name or *.domain and {} left out, the first {}",
                                         odd_names_, odd_names_ == 1 ? "name is" : "names are",
@@ -272,6 +282,7 @@ class Builder {
   const Publisher* row_;
   Families families_;
   Allowlist list_;
+  std::string purpose_;  ///< of the group that is added
   std::size_t odd_names_ = 0;
   std::string odd_name_;
 };

@@ -10,9 +10,7 @@ namespace {
 void read(JsonFields& fields, const JsonNode& root, std::string_view array, std::string_view key,
           Publication& publication) {
   constexpr std::array<std::string_view, 3> attributes{"service", "region", "network_border_group"};
-  const auto items = fields.need_array(root, array);
-  publication.groups.reserve(publication.groups.size() + items.size());
-  for (const auto& item : items) {
+  for (const auto& item : fields.need_array(root, array)) {
     auto& group = publication.groups.emplace_back();
     group.attributes.reserve(attributes.size());
     for (const auto attribute : attributes)
@@ -31,6 +29,8 @@ ReadPublication read_aws(const JsonTree& tree) {
   JsonFields fields{tree};
   Publication publication;
   publication.stamped = day_of(fields.text(tree.root(), "createDate").value_or(""));
+  publication.groups.reserve(fields.array(tree.root(), "prefixes").size() +
+                             fields.array(tree.root(), "ipv6_prefixes").size());
   read(fields, tree.root(), "prefixes", "ip_prefix", publication);
   read(fields, tree.root(), "ipv6_prefixes", "ipv6_prefix", publication);
   return finish(fields, std::move(publication));

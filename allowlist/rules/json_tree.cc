@@ -88,8 +88,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   Cursor end() { return {std::to_address(text_.end()), &reached_}; }
   /// For a parser that does not read through a Cursor.
   void reach(const char* at) { reached_ = at; }
-  JsonNode take() && { return std::move(root_); }
-  std::deque<std::string> take_unescaped() && { return std::move(unescaped_); }
+  JsonNode take() { return std::move(root_); }
+  std::deque<std::string> take_unescaped() { return std::move(unescaped_); }
   Stop stop() && { return std::move(stop_); }
 
   bool null() override { return add(nullptr); }
@@ -291,8 +291,8 @@ class QuickReader {
   std::string_view text_;
 };
 
-/// Lines are looked up for each part of the text, and counted in it.
-constexpr std::size_t part_bytes = 1024;
+/// A line is looked up for each part of the text, and lines are counted in it.
+constexpr std::size_t part_bytes = 256;
 
 int ends_of_lines(std::string_view text) { return static_cast<int>(std::ranges::count(text, '\n')); }
 
@@ -352,11 +352,10 @@ std::expected<JsonTree, Complaint> JsonTree::parse(std::string_view text, const 
   if (is_utf16(text))
     return std::unexpected{
         Complaint{{}, "the file is UTF-16; write UTF-8: in PowerShell, | Out-File -Encoding utf8 FILE"}};
-  if (Builder quick{limits, text}; QuickReader{text, quick}.read())
-    return JsonTree{text, {}, std::move(quick).take()};
+  if (Builder quick{limits, text}; QuickReader{text, quick}.read()) return JsonTree{text, {}, quick.take()};
   Builder builder{limits, text};
   if (nlohmann::json::sax_parse(builder.begin(), builder.end(), &builder))
-    return JsonTree{text, std::move(builder).take_unescaped(), std::move(builder).take()};
+    return JsonTree{text, builder.take_unescaped(), builder.take()};
   auto stop = std::move(builder).stop();
   return std::unexpected{Complaint{place_in(text, stop.offset), std::move(stop.message)}};
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -81,6 +82,26 @@ TEST(JsonTree, IsTheSameWhoeverReadsIt) {
     ASSERT_TRUE(quick) << text << quick.error().message;
     ASSERT_TRUE(library) << text << library.error().message;
     expect_same(quick->root(), library->root().as<JsonArray>()->at(1), front.size());
+  }
+}
+
+/// Lines are counted in parts of a text, which begin and end anywhere.
+TEST(JsonTree, PlacesAreThoseOfTheText) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < 500; ++i)
+    text += fmt::format("{}\"{}\"{}", i == 0 ? "" : ",", std::string(i * 37 % 700, 'x'),
+                        i % 3 == 0   ? ""
+                        : i % 7 == 0 ? "\n\n"
+                                     : "\r\n");
+  text += "]";
+  const auto tree = JsonTree::parse(text);
+  ASSERT_TRUE(tree);
+  for (const auto& node : *tree->root().as<JsonArray>()) {
+    const auto before = text.substr(0, node.offset - 1);
+    const auto begin = before.rfind('\n');
+    const auto [line, column] = tree->place(node);
+    EXPECT_EQ(line, 1 + std::ranges::count(before, '\n'));
+    EXPECT_EQ(column, before.size() - (begin == std::string::npos ? 0 : begin + 1) + 1);
   }
 }
 
