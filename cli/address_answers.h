@@ -60,8 +60,8 @@ class LineBuffer {
 };
 
 /// Answers a line each: "yes", the address, the entry and what it is for; or "no", and the nearest entry. The
-/// list and its index outlive it.
-class Answers {
+/// list and its index outlive it. Each thread has its own, in cache lines of its own.
+class alignas(64) Answers {
  public:
   Answers(const allowlist::Allowlist& list, const allowlist::EntryIndex& index)
       : index_{index}, endings_{list.entries} {}
