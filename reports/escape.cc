@@ -68,6 +68,9 @@ Shown show(std::string_view bytes, const std::optional<allowlist::Utf8>& decoded
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t longest) {
+  // Nearly every text, of which reports and answers have thousands.
+  const auto is_plain = [](char c) { return 0x20 <= c && c < 0x7f; };
+  if (text.size() <= longest && std::ranges::all_of(text, is_plain)) return std::string{text};
   std::string result;
   std::size_t used = 0;
   // A base character with thousands of marks is one column wide and as tall as a screen.
