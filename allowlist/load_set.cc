@@ -34,7 +34,7 @@ LoadedSet set_of(Allowlist list, year_month_day day) {
 
 /// A plain list, of which `text` is the beginning.
 std::expected<LoadedSet, ListError> read_plain(ListFile& file, std::string text, std::string_view name) {
-  PlainRanges ranges;
+  PlainRanges ranges{std::min(file.size(), most_bytes)};
   std::size_t total = text.size();
   if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
   for (;;) {

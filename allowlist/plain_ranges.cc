@@ -21,7 +21,17 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
+/// Room for all lines when they are like the first `read` bytes: a vector that grows leaves memory behind
+/// that stays resident.
+void PlainRanges::reserve_like(std::size_t read) {
+  const auto times = std::exchange(bytes_, 0) / read;
+  const auto for_all = [&](std::size_t count) { return count * (times + 1) + count * times / 16; };
+  v4_.reserve(for_all(v4_.size()));
+  v6_.reserve(for_all(v6_.size()));
+}
+
 std::optional<Complaint> PlainRanges::add(std::string_view lines) {
+  const auto read = lines.size();
   while (!lines.empty()) {
     // Nearly every line of a long list is an IPv4 prefix and nothing else.
     const auto leading = leading_ipv4(lines);
@@ -44,6 +54,7 @@ std::optional<Complaint> PlainRanges::add(std::string_view lines) {
     lines.remove_prefix(std::min(end + 1, lines.size()));
     ++line_;
   }
+  if (bytes_ > read && read > 0) reserve_like(read);
   return std::nullopt;
 }
 

@@ -78,41 +78,49 @@ class RangeSet {
 
   friend RangeSet operator&(const RangeSet& a, const RangeSet& b) {
     RangeSet common;
-    auto x = a.ranges_.begin();
-    auto y = b.ranges_.begin();
-    while (x != a.ranges_.end() && y != b.ranges_.end()) {
-      const Item both{std::max(x->first, y->first), std::min(x->last, y->last)};
-      if (both.first <= both.last) common.ranges_.push_back(both);
-      if (x->last < y->last)
-        x = leap(std::next(x), a.ranges_.end(), y->first);
-      else
-        y = leap(std::next(y), b.ranges_.end(), x->first);
-    }
+    for_each_common(a, b, [&](const Item& range) { common.ranges_.push_back(range); });
     return common;
   }
 
   friend RangeSet operator-(const RangeSet& a, const RangeSet& b) {
     RangeSet rest;
+    for_each_left(a, b, [&](const Item& range) { rest.ranges_.push_back(range); });
+    return rest;
+  }
+
+  /// Calls `visit` with each range of a & b in order, where a set of them would cost too much memory.
+  template <typename Visit>
+  friend void for_each_common(const RangeSet& a, const RangeSet& b, const Visit& visit) {
+    auto x = a.ranges_.begin();
     auto y = b.ranges_.begin();
-    for (auto x = a.ranges_.begin(); x != a.ranges_.end(); ++x) {
-      y = leap(y, b.ranges_.end(), x->first);
-      if (y == b.ranges_.end()) {
-        rest.ranges_.insert(rest.ranges_.end(), x, a.ranges_.end());
-        break;
-      }
-      auto from = x->first;
-      // A range of b that goes on behind x may cut the next one as well, so it is not left.
-      while (y != b.ranges_.end() && y->last < x->last) {
-        if (from < y->first) rest.ranges_.push_back({from, static_cast<Value>(y->first - 1)});
+    while (x != a.ranges_.end() && y != b.ranges_.end()) {
+      const Item both{std::max(x->first, y->first), std::min(x->last, y->last)};
+      if (both.first <= both.last) visit(both);
+      if (x->last < y->last)
+        x = leap(std::next(x), a.ranges_.end(), y->first);
+      else
+        y = leap(std::next(y), b.ranges_.end(), x->first);
+    }
+  }
+
+  /// The same of a - b.
+  template <typename Visit>
+  friend void for_each_left(const RangeSet& a, const RangeSet& b, const Visit& visit) {
+    auto y = b.ranges_.begin();
+    for (const auto& range : a.ranges_) {
+      y = leap(y, b.ranges_.end(), range.first);
+      auto from = range.first;
+      // A range of b that goes on behind this one may cut the next one as well, so it is not left.
+      while (y != b.ranges_.end() && y->last < range.last) {
+        if (from < y->first) visit(Item{from, static_cast<Value>(y->first - 1)});
         from = static_cast<Value>(y->last + 1);
         ++y;
       }
-      if (y == b.ranges_.end() || x->last < y->first)
-        rest.ranges_.push_back({from, x->last});
+      if (y == b.ranges_.end() || range.last < y->first)
+        visit(Item{from, range.last});
       else if (from < y->first)
-        rest.ranges_.push_back({from, static_cast<Value>(y->first - 1)});
+        visit(Item{from, static_cast<Value>(y->first - 1)});
     }
-    return rest;
   }
 
   friend RangeSet operator~(const RangeSet& a) { return all() - a; }

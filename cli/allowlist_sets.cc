@@ -17,13 +17,23 @@ using allowlist::PrefixSet;
 
 constexpr std::size_t buffer_bytes = 128 * 1024;
 
-/// Lines on standard output, each behind `mark`.
+/// The fewest prefixes on standard output, a line each behind `mark`.
 class Lines {
  public:
-  /// The fewest prefixes.
-  void add(const PrefixSet& set, std::string_view mark = {}) {
-    for (const auto& range : set.v4().ranges()) add(range, mark);
-    for (const auto& range : set.v6().ranges()) add(range, mark);
+  void add(const PrefixSet& set) {
+    for (const auto& range : set.v4().ranges()) add(range, {});
+    for (const auto& range : set.v6().ranges()) add(range, {});
+  }
+  void add_common(const PrefixSet& a, const PrefixSet& b) {
+    const auto each = [this](const auto& range) { add(range, {}); };
+    for_each_common(a.v4(), b.v4(), each);
+    for_each_common(a.v6(), b.v6(), each);
+  }
+  /// Those of `a` that are not in `b`.
+  void add_rest(const PrefixSet& a, const PrefixSet& b, std::string_view mark = {}) {
+    const auto each = [this, mark](const auto& range) { add(range, mark); };
+    for_each_left(a.v4(), b.v4(), each);
+    for_each_left(a.v6(), b.v6(), each);
   }
   ExitCode finish(ExitCode code) {
     flush();
@@ -75,12 +85,6 @@ std::expected<Pair, UsageError> load_pair(const AllowlistArguments& arguments, c
   return Pair{std::move(*first), std::move(*second)};
 }
 
-ExitCode print(const PrefixSet& set) {
-  Lines lines;
-  lines.add(set);
-  return lines.finish(ExitCode::passed);
-}
-
 }  // namespace
 
 void define_merge(CLI::App& verb, AllowlistArguments& arguments) {
@@ -99,7 +103,9 @@ ExitCode run_merge(const AllowlistArguments& arguments, const Variables& variabl
     if (!set) return wrong_usage(set.error().message);
     all = all.empty() ? std::move(*set) : all | *set;
   }
-  return print(all);
+  Lines lines;
+  lines.add(all);
+  return lines.finish(ExitCode::passed);
 }
 
 void define_pair(CLI::App& verb, AllowlistArguments& arguments) {
@@ -111,12 +117,18 @@ void define_pair(CLI::App& verb, AllowlistArguments& arguments) {
 
 ExitCode run_intersect(const AllowlistArguments& arguments, const Variables& variables) {
   const auto pair = load_pair(arguments, variables);
-  return pair ? print(pair->first & pair->second) : wrong_usage(pair.error().message);
+  if (!pair) return wrong_usage(pair.error().message);
+  Lines lines;
+  lines.add_common(pair->first, pair->second);
+  return lines.finish(ExitCode::passed);
 }
 
 ExitCode run_subtract(const AllowlistArguments& arguments, const Variables& variables) {
   const auto pair = load_pair(arguments, variables);
-  return pair ? print(pair->first - pair->second) : wrong_usage(pair.error().message);
+  if (!pair) return wrong_usage(pair.error().message);
+  Lines lines;
+  lines.add_rest(pair->first, pair->second);
+  return lines.finish(ExitCode::passed);
 }
 
 void define_diff(CLI::App& verb, AllowlistArguments& arguments) {
@@ -131,8 +143,8 @@ ExitCode run_diff(const AllowlistArguments& arguments, const Variables& variable
   if (!pair) return wrong_usage(pair.error().message);
   if (pair->first == pair->second) return ExitCode::passed;
   Lines lines;
-  lines.add(pair->first - pair->second, "- ");
-  lines.add(pair->second - pair->first, "+ ");
+  lines.add_rest(pair->first, pair->second, "- ");
+  lines.add_rest(pair->second, pair->first, "+ ");
   return lines.finish(ExitCode::failed);
 }
 
