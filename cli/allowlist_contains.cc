@@ -26,7 +26,7 @@ class Desk {
 
   /// Parts of the lines at the same time, and in their order; nothing of them when one is wrong.
   Answers::Read answer_lines(std::string_view lines) {
-    const auto parts = parts_of_lines(lines, most_threads);
+    const auto parts = parts_of_lines(lines, std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
     while (answers_.size() < parts.size()) answers_.emplace_back(list_, index_);
     std::vector<std::future<Answers::Read>> others;
     for (std::size_t i = 1; i < parts.size(); ++i)  // here, one after the other, when no thread can be had
@@ -58,7 +58,6 @@ class Desk {
     }
   }
 
-  const std::size_t most_threads = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
   const allowlist::Allowlist& list_;
   allowlist::EntryIndex index_;
   std::vector<Answers> answers_;  ///< of one thread each
