@@ -98,8 +98,10 @@ class Server::Impl {
     asio::steady_timer timer{context_};
     while (true) {
       timer.expires_after(std::chrono::seconds{1});
-      const auto [error] = co_await timer.async_wait(as_result);
-      if (error) break;
+      co_await timer.async_wait(as_result);
+      // The timer's own word is no error where the end came when it had run out already.
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) break;
       for (auto& listener : listeners_) revive(listener);
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());

@@ -46,9 +46,12 @@ class Service:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(timeout=PATIENCE)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        try:
+            self.process.wait(timeout=PATIENCE)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+            self.process.stderr.close()
 
     @property
     def address(self):
