@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """1,000 https targets every 15 s under `fwprobe serve` (schedule, history and metrics included), beside blackbox_exporter asked for the
 same as often: CPU of each run, resident memory and descriptors. nginx on loopback, every run a full handshake. With more minutes
-it is a soak: what is resident and open at the end stands beside what was so after the first interval.
+it is a soak.
 
     serve_https.py FWPROBE [MINUTES]
 """
@@ -62,17 +62,18 @@ def state(process):
 
 
 def watch(name, process, runs, minutes):
-    """Between two looks there are whole intervals."""
+    """Looks, and asks for the metrics, as often as Prometheus would; between two looks there is a whole interval."""
     time.sleep(2 * INTERVAL_S)
-    (cpu, resident, open_), count = state(process), runs()
-    most = resident
+    looks, counts = [], []
     until = time.monotonic() + minutes * 60
-    while time.monotonic() < until:
+    while not looks or time.monotonic() < until:
+        counts.append(runs())
+        looks.append(state(process))
         time.sleep(INTERVAL_S)
-        most = max(most, state(process)[1])
-    (cpu_after, resident_after, open_after), done = state(process), runs() - count
-    print(f"{name:18}{(cpu_after - cpu) / done * 1e6:6.0f} µs a run ({done})   resident {resident:.1f}, then {resident_after:.1f}, at "
-          f"most {most:.1f} MiB   descriptors {open_}, then {open_after}", flush=True)
+    done = counts[-1] - counts[0]
+    quarters = [looks[(len(looks) - 1) * quarter // 4] for quarter in range(5)]
+    print(f"{name:18}{(looks[-1][0] - looks[0][0]) / done * 1e6:6.0f} µs a run ({done})   at each quarter of {minutes:g} minutes: MiB resident "
+          f"{', '.join(f'{look[1]:.1f}' for look in quarters)}; descriptors {', '.join(str(look[2]) for look in quarters)}", flush=True)
 
 
 def serve(fwprobe, directory, urls, minutes):
