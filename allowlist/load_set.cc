@@ -37,11 +37,15 @@ std::expected<LoadedSet, ListError> read_plain(ListFile& file, std::string text,
   PlainRanges ranges{std::min(file.size(), most_bytes)};
   std::size_t total = text.size();
   if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  // What is left of a piece has no line's end, and is not searched anew: one line may be the whole file.
+  std::size_t searched = 0;
   for (;;) {
-    const auto whole = text.rfind('\n') + 1;  // 0 when there is no line's end
+    const auto end = std::string_view{text}.substr(searched).rfind('\n');
+    const auto whole = end == std::string_view::npos ? 0 : searched + end + 1;
     if (const auto complaint = ranges.add(std::string_view{text}.substr(0, whole)))
       return std::unexpected{error_at(name, *complaint)};
     text.erase(0, whole);
+    searched = text.size();
     const auto got = file.read(text, piece);
     if (!got) return no_read(name, got.error());
     total += *got;
