@@ -55,7 +55,9 @@ void ask(std::string_view text) {
   const auto routed = route(*request, board(), fwprobe::tests::noon);
   if (const auto* answer = std::get_if<Answer>(&routed)) {
     require_form(*answer);
-    require(answer->body.find("<script>alert") == std::string::npos);
+    // In plain text and JSON, which no browser runs, what was asked may be named.
+    require(!answer->type.starts_with("text/html") ||
+            answer->body.find("<script>alert") == std::string::npos);
   }
   if (const auto* wanted = std::get_if<HistoryWanted>(&routed))
     require(place_of(board(), wanted->id).has_value());
