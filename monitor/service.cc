@@ -400,8 +400,8 @@ class Service::Impl {
     const auto unexpected = std::ranges::count_if(board_.states, [](const TargetState& state) {
       return state.confirmed && !state.confirmed->as_expected;
     });
-    return fmt::format("{} targets, {} not as expected{}", target_count(), unexpected,
-                       board_.health.reload_trouble ? "; the last reload was refused" : "");
+    return fmt::format("{} target{}, {} not as expected{}", target_count(), target_count() == 1 ? "" : "s",
+                       unexpected, board_.health.reload_trouble ? "; the last reload was refused" : "");
   }
 
   asio::io_context context_{1};
