@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "text/enum_name.h"
+
 namespace fwprobe::checks {
 namespace {
 
@@ -44,7 +46,7 @@ std::optional<Cause> cause_from(std::string_view code) {
 
 std::string_view name(Responsible responsible) {
   constexpr std::string_view names[] = {"network", "server", "dns", "client", "vendor"};
-  return names[static_cast<std::size_t>(responsible)];
+  return enum_name(names, responsible);
 }
 
 std::vector<std::string> remedy(Cause cause, const Facts& facts) {

@@ -2,40 +2,34 @@
 
 #include <algorithm>
 
+#include "text/enum_name.h"
+
 namespace fwprobe::checks {
-namespace {
-
-template <typename Enum, std::size_t N>
-std::string_view name_of(const std::string_view (&names)[N], Enum value) {
-  return names[static_cast<std::size_t>(value)];
-}
-
-}  // namespace
 
 std::string_view name(Status status) {
   static constexpr std::string_view names[] = {"skip", "pass", "warn", "fail", "error"};
-  return name_of(names, status);
+  return enum_name(names, status);
 }
 
 std::string_view name(Check check) {
   static constexpr std::string_view names[] = {"environment", "dns",     "tcp", "path", "proxy",    "tls",
                                                "http",        "content", "api", "ssh",  "allowlist"};
-  return name_of(names, check);
+  return enum_name(names, check);
 }
 
 std::string_view name(Confidence confidence) {
   static constexpr std::string_view names[] = {"low", "medium", "high"};
-  return name_of(names, confidence);
+  return enum_name(names, confidence);
 }
 
 std::string_view name(Where where) {
   static constexpr std::string_view names[] = {"local", "resolver", "path", "proxy", "server"};
-  return name_of(names, where);
+  return enum_name(names, where);
 }
 
 std::string_view name(Precision precision) {
   static constexpr std::string_view names[] = {"at", "after"};
-  return name_of(names, precision);
+  return enum_name(names, precision);
 }
 
 Status worst(const std::vector<Finding>& findings) {

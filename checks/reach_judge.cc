@@ -12,6 +12,7 @@
 #include "checks/location.h"
 #include "checks/path_view.h"
 #include "checks/reach.h"
+#include "text/enum_name.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -273,7 +274,7 @@ std::string summary_of(const EntryReach& entry) {
 
 std::string_view name(Reached reach) {
   constexpr std::string_view names[] = {"reachable", "partly", "unreachable", "unknown", "skipped"};
-  return names[static_cast<std::size_t>(reach)];
+  return enum_name(names, reach);
 }
 
 Status status_of(Reached reach) {

@@ -8,6 +8,7 @@
 
 #include "checks/builders.h"
 #include "checks/resolution.h"
+#include "text/enum_name.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -591,7 +592,7 @@ class TwoVantages {
 
 std::string_view name(Fault fault) {
   static constexpr std::string_view names[] = {"none", "here", "there", "server", "unknown"};
-  return names[static_cast<std::size_t>(fault)];
+  return enum_name(names, fault);
 }
 
 Comparison compare_vantages(const Investigation& here, const Investigation* there) {

@@ -8,18 +8,13 @@
 #include <asio/error.hpp>
 #include <fmt/format.h>
 
+#include "text/enum_name.h"
+
 namespace fwprobe::reports {
 
 using probe::DnsStatus;
 
 namespace {
-
-/// The name of an enumerator by its place; nothing for a value that is none.
-template <typename Enum>
-std::string_view nth(std::initializer_list<std::string_view> names, Enum value) {
-  const auto place = static_cast<std::size_t>(value);
-  return place < names.size() ? names.begin()[place] : std::string_view{};
-}
 
 template <typename Number>
 std::optional<Number> number(std::string_view digits) {
@@ -144,28 +139,36 @@ std::string_view name(probe::DnsType type) {
   }
   return {};
 }
-std::string_view name(probe::DnsTransport transport) { return nth({"udp", "tcp"}, transport); }
-std::string_view name(probe::DnsListen listen) { return nth({"first", "all"}, listen); }
-std::string_view name(probe::TrialPurpose purpose) { return nth({"idle", "upload", "method"}, purpose); }
-std::string_view name(probe::IdleUse use) { return nth({"hand_on", "keep_alive"}, use); }
-std::string_view name(probe::TcpPurpose purpose) { return nth({"reach", "listen", "compare"}, purpose); }
-std::string_view name(probe::PathFlow flow) { return nth({"syn", "udp", "client_hello"}, flow); }
+std::string_view name(probe::DnsTransport transport) { return enum_name({"udp", "tcp"}, transport); }
+std::string_view name(probe::DnsListen listen) { return enum_name({"first", "all"}, listen); }
+std::string_view name(probe::TrialPurpose purpose) {
+  return enum_name({"idle", "upload", "method"}, purpose);
+}
+std::string_view name(probe::IdleUse use) { return enum_name({"hand_on", "keep_alive"}, use); }
+std::string_view name(probe::TcpPurpose purpose) {
+  return enum_name({"reach", "listen", "compare"}, purpose);
+}
+std::string_view name(probe::PathFlow flow) { return enum_name({"syn", "udp", "client_hello"}, flow); }
 std::string_view name(probe::StepAnswer answer) {
-  return nth({"silence", "expired", "unreachable", "accepted", "reset", "closed", "not_sent"}, answer);
+  return enum_name({"silence", "expired", "unreachable", "accepted", "reset", "closed", "not_sent"}, answer);
 }
 std::string_view name(probe::TlsPolicy policy) {
-  return nth({"standard", "permissive", "comparison"}, policy);
+  return enum_name({"standard", "permissive", "comparison"}, policy);
 }
-std::string_view name(probe::ProxyKind kind) { return nth({"http", "socks5"}, kind); }
-std::string_view name(probe::IcmpError::Family family) { return nth({"icmp", "icmp6"}, family); }
-std::string_view name(probe::Credential credential) { return nth({"none", "token"}, credential); }
-std::string_view name(probe::RequestForm form) { return nth({"origin", "absolute"}, form); }
-std::string_view name(checks::Family family) { return nth({"ipv4", "ipv6"}, family); }
-std::string_view name(checks::NameScope scope) { return nth({"any", "public", "private"}, scope); }
-std::string_view name(checks::ProxySource::Kind kind) { return nth({"none", "option", "environment"}, kind); }
-std::string_view name(allowlist::Direction direction) { return nth({"inbound", "outbound"}, direction); }
-std::string_view name(allowlist::Protocol protocol) { return nth({"tcp", "udp"}, protocol); }
-std::string_view name(allowlist::NameAddresses addresses) { return nth({"listed", "any"}, addresses); }
+std::string_view name(probe::ProxyKind kind) { return enum_name({"http", "socks5"}, kind); }
+std::string_view name(probe::IcmpError::Family family) { return enum_name({"icmp", "icmp6"}, family); }
+std::string_view name(probe::Credential credential) { return enum_name({"none", "token"}, credential); }
+std::string_view name(probe::RequestForm form) { return enum_name({"origin", "absolute"}, form); }
+std::string_view name(checks::Family family) { return enum_name({"ipv4", "ipv6"}, family); }
+std::string_view name(checks::NameScope scope) { return enum_name({"any", "public", "private"}, scope); }
+std::string_view name(checks::ProxySource::Kind kind) {
+  return enum_name({"none", "option", "environment"}, kind);
+}
+std::string_view name(allowlist::Direction direction) {
+  return enum_name({"inbound", "outbound"}, direction);
+}
+std::string_view name(allowlist::Protocol protocol) { return enum_name({"tcp", "udp"}, protocol); }
+std::string_view name(allowlist::NameAddresses addresses) { return enum_name({"listed", "any"}, addresses); }
 
 std::string_view name(DnsStatus status) {
   switch (status) {

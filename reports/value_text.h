@@ -65,14 +65,6 @@ std::string_view name(allowlist::Direction direction);
 std::string_view name(allowlist::Protocol protocol);
 std::string_view name(allowlist::NameAddresses addresses);
 
-/// The enumerator of this name; nothing when there is none.
-template <typename Enum>
-std::optional<Enum> from_name(std::string_view text) {
-  for (int value = 0; value <= 255 && !text.empty(); ++value)
-    if (name(static_cast<Enum>(value)) == text) return static_cast<Enum>(value);
-  return std::nullopt;
-}
-
 /// The enumerators that have a name.
 template <typename Enum>
 std::vector<Enum> enumerators() {
@@ -80,6 +72,14 @@ std::vector<Enum> enumerators() {
   for (int value = 0; value <= 255; ++value)
     if (!name(static_cast<Enum>(value)).empty()) found.push_back(static_cast<Enum>(value));
   return found;
+}
+
+/// The enumerator of this name; nothing when there is none.
+template <typename Enum>
+std::optional<Enum> from_name(std::string_view text) {
+  for (const auto value : enumerators<Enum>())
+    if (name(value) == text) return value;
+  return std::nullopt;
 }
 
 }  // namespace fwprobe::reports
