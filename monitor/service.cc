@@ -69,10 +69,7 @@ class Service::Impl {
   asio::io_context& context() { return context_; }
   Board& board() { return board_; }
   std::uint64_t generation() const { return generation_; }
-  awaitable<void> reloaded() {
-    taken_.expires_at(Clock::time_point::max());
-    co_await taken_.async_wait(probe::as_result);
-  }
+  awaitable<void> reloaded() { co_await taken_.async_wait(probe::as_result); }
   Store& store() { return store_; }
   Measuring& measuring() { return measuring_; }
   Log& log() { return parts_.log; }
@@ -154,6 +151,7 @@ class Service::Impl {
     board_.plan = std::move(plan);
     board_.states = std::move(states);
     tracks_ = std::move(tracks);
+    beat_ = beat(board_.plan);
     for (std::size_t i = 0; i < board_.plan.targets.size(); ++i) index_.emplace(board_.plan.targets[i].id, i);
     board_.health.loaded = probe::WallClock::now();
     ++generation_;
@@ -317,7 +315,7 @@ class Service::Impl {
   awaitable<void> schedule() {
     while (!board_.health.draining) {
       const auto most = limits_of(board_.plan).jobs + most_waiting;
-      const auto next = [&, one = beat(board_.plan)] { return on_beat(agenda_.next(), one); };
+      const auto next = [this] { return on_beat(agenda_.next(), beat_); };
       while (next() <= Clock::now() && runs_.count() < most) begin(agenda_.take());
       wake_.expires_at(runs_.count() < most ? next() : Clock::time_point::max());
       co_await wake_.async_wait(probe::as_result);
@@ -412,6 +410,7 @@ class Service::Impl {
   std::vector<Track> tracks_;                                ///< of board_.plan.targets
   std::unordered_map<std::string_view, std::size_t> index_;  ///< by the ids in board_.plan
   Agenda agenda_;
+  Clock::duration beat_{};                        ///< of board_.plan
   std::map<std::string, Remembered> remembered_;  ///< of targets that the plan has not
   std::uint64_t generation_ = 0, renewals_ = 0;
   bool restored_ = false;
