@@ -115,9 +115,12 @@ Gatekeeper::Digest Gatekeeper::digest(std::string_view user, std::string_view ha
   text.append(user).append(hash).append(password);
   Digest made{};
   unsigned int size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(), &size);
+  const bool done =
+      HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+           reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(), &size) != nullptr;
   probe::overwrite(text.data(), text.size());
+  if (!done)
+    throw std::runtime_error{"no digest of a password can be made"};  // two that failed would be equal
   return made;
 }
 
