@@ -16,6 +16,7 @@
 #include "monitor/notices/event.h"
 #include "monitor/notices/sender.h"
 #include "monitor/web/web_config.h"
+#include "probe/tls_library.h"
 #include "reports/value_text.h"
 #include "text/ascii.h"
 
@@ -112,6 +113,7 @@ ExitCode run_serve(const ServeArguments& arguments, const Variables& variables) 
   reading.one("--log-format", arguments.log_format, parse_log_format, format);
   reading.many("--listen", arguments.listen, parse_listen, listen);
   if (reading.error()) return wrong_usage(reading.error()->message);
+  probe::start_tls_library();  // before there are threads and passwords, which use it too
   const PlanReader read{arguments, variables, std::move(listen)};
   auto plan = read();
   if (!plan) return wrong_usage(plan.error());

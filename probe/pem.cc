@@ -121,8 +121,12 @@ std::expected<KeyPtr, std::string> read_private_key(const std::filesystem::path&
   if (const auto error = content.read(file)) return problem(file, error.message());
   const auto bio = content.bio();
   bool encrypted = false;
-  KeyPtr key{PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &encrypted)};
-  if (encrypted)
+  // With all decoders of OpenSSL, for start_tls_library() leaves those of private keys out. Keys need it as
+  // long as they live.
+  static auto* const library = OSSL_LIB_CTX_new();
+  KeyPtr key{PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, refuse_passphrase, &encrypted, library, nullptr)};
+  // RFC 1421 §4.6.1.1: written with a cipher that is not even looked up.
+  if (encrypted || (!key && content.text().contains("Proc-Type: 4,ENCRYPTED")))
     return problem(file,
                    "the private key is encrypted, and no passphrase is asked for; give an unencrypted key "
                    "(`openssl pkey -in FILE -out PLAIN`)");

@@ -10,6 +10,7 @@
 #include "probe/openssl_ptr.h"
 #include "probe/pem.h"
 #include "probe/tls.h"
+#include "probe/tls_library.h"
 #include "probe/tls_roots.h"
 #include "probe/tls_witness.h"
 
@@ -20,11 +21,6 @@ struct Identity {
   CertificatesPtr chain;
   KeyPtr key;
 };
-
-/// The system's openssl.cnf is not loaded: what we measure must depend on the options alone, and OPENSSL_CONF
-/// is the environment. Nor is everything freed at the end, as the kernel does that. Each saves a fifth of a
-/// millisecond.
-void start_library() { OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 std::string library_reason() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -134,7 +130,7 @@ std::expected<TlsContexts, std::string> TlsContexts::load(TlsCredentials credent
   const auto& files = impl->credentials;
   if (files.ca_file.empty() && files.client_certificate.empty() && files.client_key.empty())
     return TlsContexts{std::move(impl)};
-  start_library();
+  start_tls_library();
   auto identity = read_identity(files);
   if (!identity) return std::unexpected{identity.error()};
   if (auto loaded = impl->load_store(); !loaded) return std::unexpected{loaded.error()};
@@ -150,7 +146,7 @@ std::expected<TlsContexts, std::string> TlsContexts::load(TlsCredentials credent
 asio::ssl::context& TlsContexts::context(TlsPolicy policy) {
   auto& context = policy == TlsPolicy::permissive ? impl_->permissive : impl_->standard;
   if (!context) {
-    start_library();
+    start_tls_library();
     auto made = impl_->make(policy);
     if (!made) throw std::runtime_error{"no TLS context: " + made.error()};
     context.emplace(std::move(*made));

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "probe/pem.h"
+#include "probe/tls_library.h"
 
 namespace fwprobe::monitor {
 namespace {
@@ -87,6 +88,7 @@ bool restrict_to(SSL_CTX& context, const TlsServer& tls) {
 }  // namespace
 
 std::expected<asio::ssl::context, std::string> make_server_context(const TlsServer& tls) {
+  probe::start_tls_library();
   ERR_clear_error();
   asio::ssl::context context{asio::ssl::context::tls_server};
   auto& native = *context.native_handle();

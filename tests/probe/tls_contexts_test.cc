@@ -21,6 +21,25 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
+/// Of `openssl pkcs8 -topk8` and `openssl ec -aes128`.
+constexpr const char* encrypted_pkcs8 =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+    "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj/1dOPZtVtvAICCAAw\n"
+    "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEL4yM73dfbT89tnvVLkJs7wEgZCz\n"
+    "9O8czsIX6Nr3M5zKIb6RYrKq193Y/k5RuPO0UsrAtWhkTBj4hkA21UTA1qxFv/aX\n"
+    "tDns9ztOG+1zHK9tTaEaIzb64dCZIGLA6oEHUD3zdLLKONLBRMSH5a+UD1xb3fKh\n"
+    "ttYTXDnbPA44sDQ4DIsy/6Kg+493Fok7xBId5k/qrU7vFxpL2Yf9sucdbx4oAi4=\n"
+    "-----END ENCRYPTED PRIVATE KEY-----\n";
+constexpr const char* encrypted_traditional =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "Proc-Type: 4,ENCRYPTED\n"
+    "DEK-Info: AES-128-CBC,39DA6896D79B3F520885DA5D27E58CA4\n"
+    "\n"
+    "qAV4ZEB9yQlIwpAHsjW+pIQg3tLFwz1NgMmcnVLlSQZ+NuTNUVqdrg5QLS7hqRr6\n"
+    "cjLb+IHH31T/O+NNp++UfHK6M1yTB/FiWYXnR2XXOhMJkfCOYZYT/tujpjuGShiy\n"
+    "T1sGcfxjXZYMN51AEavgix8dokf9Qp1yqxTP9QSVvls=\n"
+    "-----END EC PRIVATE KEY-----\n";
+
 Identity client(const Identity& issuer = authorities().root) {
   return leaf_by(issuer, {.name = "client", .alternative_names = "", .extra_usage = "clientAuth"});
 }
@@ -122,8 +141,10 @@ TEST(TlsCredentialFiles, ErrorsSayWhichFileAndWhatWouldBeRight) {
   const auto other_key = file("other.key", client().key_pem());
   EXPECT_THAT(complaint(with_key(other_key)),
               AllOf(StartsWith(other_key), HasSubstr("does not belong to the first certificate of")));
-  const auto locked = file("locked.key", client().key_pem("passphrase"));
-  EXPECT_THAT(complaint(with_key(locked)), AllOf(StartsWith(locked), HasSubstr("is encrypted")));
+  for (const auto* encrypted : {encrypted_pkcs8, encrypted_traditional}) {
+    const auto locked = file("locked.key", encrypted);
+    EXPECT_THAT(complaint(with_key(locked)), AllOf(StartsWith(locked), HasSubstr("is encrypted")));
+  }
   const auto no_key = file("nokey.pem", pem);
   EXPECT_THAT(complaint(with_key(no_key)), AllOf(StartsWith(no_key), HasSubstr("holds no PEM private key")));
   const auto bad_key = file("bad.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
