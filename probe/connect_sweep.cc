@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 
+#include <asio/experimental/awaitable_operators.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <sys/epoll.h>
 #include <sys/socket.h>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <asio/experimental/awaitable_operators.hpp>
+
 #include "probe/deadline.h"
 #include "probe/dns_message.h"
 #include "probe/dns_query.h"

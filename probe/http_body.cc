@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include <asio/experimental/awaitable_operators.hpp>
+
 #include "probe/deadline.h"
 #include "probe/tcp_progress.h"
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 
+#include <asio/experimental/awaitable_operators.hpp>
 #include <asio/ssl/error.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
