@@ -1,7 +1,8 @@
 #include "probe/http_reader.h"
 
+#include <memory>
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace fwprobe::probe {
 namespace {
@@ -14,7 +15,8 @@ constexpr std::size_t read_size = 64UL * 1024;
 }  // namespace
 
 asio::awaitable<void> HttpReader::read(Clock::time_point sent, Clock::time_point deadline) {
-  std::vector<char> buffer(read_size);
+  const auto memory = std::make_unique_for_overwrite<char[]>(read_size);
+  const std::span buffer{memory.get(), read_size};
   while (progress == Progress::more) {
     // A read that is ready wins against a timer that is due: without this a flood would outlast the deadline.
     if (received > 0 && Clock::now() >= deadline) {
