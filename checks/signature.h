@@ -32,13 +32,19 @@ inline Mark next_mark(std::string_view& line) {
   return {text.substr(0, sign), text.substr(sign + 1)};
 }
 
+/// The line in front of '\n', which is taken off `lines` with it.
+inline std::string_view next_line(std::string_view& lines) {
+  const auto end = lines.find('\n');
+  const auto line = lines.substr(0, end);
+  lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 1);
+  return line;
+}
+
 /// A table's marks: one line a way to know the product, on which all the marks between " && " must hold.
 template <typename Holds>
 bool any_line_holds(std::string_view lines, Holds holds) {
   while (!lines.empty()) {
-    const auto end = lines.find('\n');
-    auto line = lines.substr(0, end);
-    lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 1);
+    auto line = next_line(lines);
     bool all = !line.empty();
     while (all && !line.empty()) all = holds(next_mark(line));
     if (all) return true;

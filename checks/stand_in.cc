@@ -1,6 +1,7 @@
 #include "checks/stand_in.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,17 +17,43 @@ namespace {
 
 using Kind = StandIn::Kind;
 
+enum class Place : std::uint8_t { status, title, heading, body, goes, header };
+
+struct PlacedMark {
+  Place place;
+  Mark mark;
+};
+
 struct Product {
   Kind kind;
   Sureness sureness;
   std::string_view name;
-  std::string_view marks;
+  std::vector<std::vector<PlacedMark>> ways;  ///< to know it; all marks of one must hold
 };
-constexpr Product products[] = {
-#define PAGE(kind, sureness, name, marks) {Kind::kind, Sureness::sureness, name, marks},
+
+std::vector<std::vector<PlacedMark>> read_ways(std::string_view lines) {
+  constexpr std::string_view places[] = {"status", "title", "heading", "body", "goes"};
+  std::vector<std::vector<PlacedMark>> ways;
+  while (!lines.empty()) {
+    auto line = next_line(lines);
+    for (auto& way = ways.emplace_back(); !line.empty();) {
+      const auto mark = next_mark(line);
+      // What is none of them is a header's name.
+      way.push_back({static_cast<Place>(std::ranges::find(places, mark.place) - std::begin(places)), mark});
+    }
+  }
+  return ways;
+}
+
+/// Read once, for every answer of every target is held against all of it.
+const std::vector<Product>& products() {
+  static const std::vector<Product> rows{
+#define PAGE(kind, sureness, name, marks) {Kind::kind, Sureness::sureness, name, read_ways(marks)},
 #include "checks/block_pages.inc"
 #undef PAGE
-};
+  };
+  return rows;
+}
 
 struct Answer {
   const probe::HttpResponse& response;
@@ -42,21 +69,34 @@ struct Answer {
     return url.port != asked.port && !(is_usual(url) && is_usual(asked));
   }
 
-  bool holds(const Mark& mark, const probe::Url** lead) const {
-    if (mark.place == "status") return fmt::format("{}", response.status) == mark.pattern;
-    if (mark.place == "title") return !page.title.empty() && is_like(page.title, mark.pattern);
-    if (mark.place == "heading") return !page.heading.empty() && is_like(page.heading, mark.pattern);
-    if (mark.place == "body") return page.body.find(ascii_lower(mark.pattern)) != std::string::npos;
-    if (mark.place == "goes") {
-      for (const auto& url : page.leads_to) {
-        if (!leaves(url) || !is_like(url.text(), mark.pattern)) continue;
-        *lead = &url;
-        return true;
-      }
-      return false;
+  bool has_header(const Mark& mark) const {
+    return std::ranges::any_of(response.headers, [&](const probe::HttpHeader& header) {
+      return equal_ignoring_case(header.name, mark.place) && is_like(header.value, mark.pattern);
+    });
+  }
+
+  /// `lead`: where the answer sends its client, when that is the mark.
+  bool holds(const PlacedMark& placed, const probe::Url** lead) const {
+    const auto& pattern = placed.mark.pattern;
+    switch (placed.place) {
+      case Place::status:
+        return fmt::format("{}", response.status) == pattern;
+      case Place::title:
+        return !page.title.empty() && is_like(page.title, pattern);
+      case Place::heading:
+        return !page.heading.empty() && is_like(page.heading, pattern);
+      case Place::body:
+        return !page.body.empty() && page.body.find(ascii_lower(pattern)) != std::string::npos;
+      case Place::goes:
+        for (const auto& url : page.leads_to) {
+          if (!leaves(url) || !is_like(url.text(), pattern)) continue;
+          *lead = &url;
+          return true;
+        }
+        return false;
+      case Place::header:
+        return has_header(placed.mark);
     }
-    for (const auto value : probe::header_values(response.headers, mark.place))
-      if (is_like(value, mark.pattern)) return true;
     return false;
   }
 };
@@ -83,9 +123,11 @@ std::optional<StandIn> find_stand_in(const probe::HttpResponse& response, const 
   const Answer answer{response, asked, read_page(response, asked)};
   const Product* best = nullptr;
   const probe::Url* best_lead = nullptr;
-  for (const auto& product : products) {
+  for (const auto& product : products()) {
     const probe::Url* lead = nullptr;
-    if (!any_line_holds(product.marks, [&](const Mark& mark) { return answer.holds(mark, &lead); })) continue;
+    const auto holds = [&](const PlacedMark& mark) { return answer.holds(mark, &lead); };
+    if (!std::ranges::any_of(product.ways, [&](const auto& way) { return std::ranges::all_of(way, holds); }))
+      continue;
     if (best != nullptr && (best->sureness == Sureness::certain || product.sureness == Sureness::likely))
       continue;
     best = &product;
