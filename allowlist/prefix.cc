@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/address_text.h"
+#include "allowlist/prefix_set.h"
 #include "allowlist/yaml_tree.h"
 
 namespace fwprobe::allowlist {
@@ -56,7 +58,14 @@ bool Prefix::contains(const address& a) const {
   return plain.is_v4() == network_.is_v4() && with_host_bits(plain, length_, 0x00) == network_;
 }
 
-std::string Prefix::text() const { return fmt::format("{}/{}", network_.to_string(), length_); }
+std::string Prefix::text() const {
+  std::string text;
+  if (network_.is_v4())
+    append_address(text, network_.to_v4().to_uint());
+  else
+    append_address(text, number(network_.to_v6()));
+  return fmt::format("{}/{}", text, length_);
+}
 
 std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
   constexpr std::size_t longest = 64;
