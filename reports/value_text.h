@@ -77,7 +77,8 @@ std::vector<Enum> enumerators() {
 /// The enumerator of this name; nothing when there is none.
 template <typename Enum>
 std::optional<Enum> from_name(std::string_view text) {
-  for (const auto value : enumerators<Enum>())
+  static const auto values = enumerators<Enum>();  // asked for every row of a history
+  for (const auto value : values)
     if (name(value) == text) return value;
   return std::nullopt;
 }
