@@ -44,7 +44,7 @@ Met kind_of(const probe::TcpConnect& fact, const ConnectVerdict& verdict,
 std::string_view word(Met met) {
   constexpr std::string_view words[] = {"accepts",     "refuses",      "is stopped",        "is silent",
                                         "has no host", "has no route", "could not be tried"};
-  return words[static_cast<std::size_t>(met)];
+  return enum_name(words, met);
 }
 
 /// "2 accept, 1 refuses": in the singular throughout, as a table would.

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "text/enum_name.h"
+
 namespace fwprobe::checks {
 namespace {
 
@@ -178,12 +180,12 @@ bool agree(Passage kernel, EntryVerdict computed, probe::IcmpErrors errors) {
 
 std::string_view name(RehearsalVerdict verdict) {
   static constexpr std::string_view words[] = {"skipped", "connects", "cannot tell", "stopped", "disagrees"};
-  return words[static_cast<std::size_t>(verdict)];
+  return enum_name(words, verdict);
 }
 
 std::string_view name(Passage passage) {
   static constexpr std::string_view words[] = {"unusable", "allowed", "refused", "dropped"};
-  return words[static_cast<std::size_t>(passage)];
+  return enum_name(words, passage);
 }
 
 std::vector<RehearsedEntry> judge_rehearsal(const RehearsalPlan& plan, const RulesVerdict& verdict,

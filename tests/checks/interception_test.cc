@@ -407,9 +407,7 @@ TEST(Interception, EveryRowCanBeRead) {
   for (std::string_view marks : tables) {
     SCOPED_TRACE(marks);
     while (!marks.empty()) {
-      const auto end = std::min(marks.find('\n'), marks.size());
-      auto line = marks.substr(0, end);
-      marks.remove_prefix(std::min(end + 1, marks.size()));
+      auto line = next_line(marks);
       EXPECT_FALSE(line.empty());
       while (!line.empty()) {
         const auto mark = next_mark(line);
