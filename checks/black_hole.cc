@@ -150,7 +150,7 @@ Reached reached(const probe::Fact& fact) {
 }
 
 /// The repetition with this segment size: its last measurement; null when it got nowhere.
-const probe::Measurement* repetition(const Evidence& evidence, const asio::ip::tcp::endpoint& remote,
+const probe::Measurement* repetition(const Evidence& evidence, const probe::TcpEndpoint& remote,
                                      std::uint16_t segment) {
   const probe::Measurement* last = nullptr;
   for (const auto& measurement : evidence.measurements()) {

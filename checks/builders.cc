@@ -41,7 +41,7 @@ std::string host_port(const std::string& host, std::uint16_t port) {
                                              : fmt::format("[{}]:{}", host, port);
 }
 
-std::string text(const asio::ip::tcp::endpoint& endpoint) {
+std::string text(const probe::TcpEndpoint& endpoint) {
   return host_port(endpoint.address().to_string(), endpoint.port());
 }
 

@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <asio/ip/tcp.hpp>
-
 #include "checks/finding.h"
 #include "probe/clock.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::checks {
 
@@ -21,7 +20,7 @@ Finding problem(Status status, Check check, std::string subject, Cause cause, st
                 Ids evidence, const Facts& facts);
 
 /// "192.0.2.1:443", "[2001:db8::1]:443".
-std::string text(const asio::ip::tcp::endpoint& endpoint);
+std::string text(const probe::TcpEndpoint& endpoint);
 /// "host:443", with brackets where they belong.
 std::string host_port(const std::string& host, std::uint16_t port);
 /// "12 ms", "1.5 s".

@@ -195,8 +195,7 @@ class Outbound {
       if (std::ranges::find(lookup->addresses, where, &probe::DnsAddress::address) != lookup->addresses.end())
         ids.push_back(lookup.id);
     for (const auto& attempt : case_.evidence.all<probe::TcpConnect>())
-      if (attempt->question.remote == asio::ip::tcp::endpoint{where, case_.target.port})
-        ids.push_back(attempt.id);
+      if (attempt->question.remote == probe::TcpEndpoint{where, case_.target.port}) ids.push_back(attempt.id);
     return ids;
   }
 

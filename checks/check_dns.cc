@@ -20,7 +20,7 @@ using probe::DnsStatus;
 
 Location at_resolver() { return {Where::resolver, {}, {}, {}, {}}; }
 
-std::string text(const asio::ip::udp::endpoint& resolver) {
+std::string text(const probe::UdpEndpoint& resolver) {
   return host_port(resolver.address().to_string(), resolver.port());
 }
 
@@ -47,7 +47,7 @@ constexpr Meaning meanings[] = {
 
 /// What one resolver said about the name: the lookups of both families for the first candidate that it knows.
 struct Answer {
-  asio::ip::udp::endpoint resolver;
+  probe::UdpEndpoint resolver;
   std::vector<Item<DnsLookup>> lookups;
   std::vector<asio::ip::address> addresses;
 
@@ -77,7 +77,7 @@ struct Answer {
   }
 };
 
-Answer answer_of(const Case& the_case, const asio::ip::udp::endpoint& resolver) {
+Answer answer_of(const Case& the_case, const probe::UdpEndpoint& resolver) {
   const auto& environment = the_case.evidence.environment();
   Answer last{resolver, {}, {}};
   for (const auto& name : candidate_names(environment.resolver, the_case.target.host.name)) {

@@ -13,7 +13,6 @@
 namespace fwprobe::checks {
 namespace {
 
-using asio::ip::tcp;
 using probe::PathFlow;
 using probe::StepAnswer;
 
@@ -57,7 +56,7 @@ Finding reached(const PathView& view, std::string subject, int distance) {
   return finding;
 }
 
-bool accepts(const Case& the_case, const tcp::endpoint& remote) {
+bool accepts(const Case& the_case, const probe::TcpEndpoint& remote) {
   return std::ranges::any_of(the_case.evidence.all<probe::TcpConnect>(), [&](const auto& attempt) {
     return attempt->question.remote == remote && attempt->result;
   });
@@ -70,7 +69,7 @@ Findings check_path(const Case& the_case) {
   if (settings.proxies.choose(name(target.scheme), target.host, target.port).server) return {};
   Findings findings;
   for (const auto& address : resolve_host(the_case, target.host).addresses) {
-    const tcp::endpoint remote{address, target.port};
+    const probe::TcpEndpoint remote{address, target.port};
     const PathView view{evidence, remote, PathFlow::syn};
     if (!view.traced() || !accepts(the_case, remote)) continue;
     const auto distance = view.nearest(StepAnswer::accepted);

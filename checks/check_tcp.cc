@@ -19,7 +19,7 @@ using Attempts = std::vector<Item<probe::TcpConnect>>;
 
 /// The connection attempts to one address of the target.
 struct Tried {
-  asio::ip::tcp::endpoint remote;
+  probe::TcpEndpoint remote;
   Attempts attempts;
 
   std::size_t accepted() const {

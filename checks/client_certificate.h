@@ -6,7 +6,7 @@
 
 #include "checks/evidence.h"
 #include "checks/finding.h"
-#include "probe/http.h"
+#include "probe/facts/http.h"
 
 namespace fwprobe::checks {
 

@@ -8,7 +8,7 @@
 
 #include "checks/evidence.h"
 #include "checks/finding.h"
-#include "probe/tcp.h"
+#include "probe/facts/tcp.h"
 
 namespace fwprobe::checks {
 

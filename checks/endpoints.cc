@@ -35,8 +35,8 @@ void cross_check_over_tcp(const Case& the_case, Ledger& ledger, const Resolution
 
 }  // namespace
 
-std::vector<asio::ip::tcp::endpoint> endpoints(const Case& the_case, Ledger& ledger, const probe::Host& host,
-                                               std::uint16_t port, const std::string& because) {
+std::vector<probe::TcpEndpoint> endpoints(const Case& the_case, Ledger& ledger, const probe::Host& host,
+                                          std::uint16_t port, const std::string& because) {
   if (!host.address && !knows_hosts_file_for(the_case.evidence, host.name)) {
     ledger.ask(probe::EnvironmentQuestion{{host.name}}, because);
     return {};
@@ -44,7 +44,7 @@ std::vector<asio::ip::tcp::endpoint> endpoints(const Case& the_case, Ledger& led
   const auto resolution = resolve_host(the_case, host);
   for (const auto& question : resolution.questions) ledger.ask(question, because);
   cross_check_over_tcp(the_case, ledger, resolution);
-  std::vector<asio::ip::tcp::endpoint> found;
+  std::vector<probe::TcpEndpoint> found;
   for (const auto& address : resolution.addresses)
     if (found.size() < max_addresses) found.emplace_back(address, port);
   return found;

@@ -63,7 +63,7 @@ enum class Connecting : std::uint8_t { unknown, accepted, silent, failed };
 
 Connecting connecting(const Case& the_case, const std::vector<probe::Question>& overdue,
                       const address& where) {
-  const asio::ip::tcp::endpoint remote{where, the_case.target.port};
+  const probe::TcpEndpoint remote{where, the_case.target.port};
   auto known = Connecting::unknown;
   for (const auto& attempt : the_case.evidence.all<probe::TcpConnect>()) {
     if (attempt->question.remote != remote) continue;
@@ -98,7 +98,7 @@ bool is_of(const Resolution& resolution, probe::DnsQuestion question) {
 }
 
 bool disagree(const Case& the_case, const Resolution& resolution) {
-  std::vector<std::pair<asio::ip::udp::endpoint, std::set<address>>> views;
+  std::vector<std::pair<probe::UdpEndpoint, std::set<address>>> views;
   for (const auto& lookup : the_case.evidence.all<DnsLookup>()) {
     if (lookup->question.listen == probe::DnsListen::all || !is_of(resolution, lookup->question)) continue;
     if (lookup->status != DnsStatus::answered && lookup->status != DnsStatus::nxdomain) continue;

@@ -36,7 +36,7 @@ bool Ledger::taken(probe::MeasurementId id) const {
   return std::ranges::any_of(asked_, goes_over) || std::ranges::any_of(new_, goes_over, &Planned::question);
 }
 
-std::optional<probe::MeasurementId> Ledger::free_connection(const asio::ip::tcp::endpoint& remote) const {
+std::optional<probe::MeasurementId> Ledger::free_connection(const probe::TcpEndpoint& remote) const {
   for (const auto& attempt : evidence_.all<probe::TcpConnect>()) {
     if (attempt->question.remote != remote || attempt->question.purpose != probe::TcpPurpose::reach) continue;
     if (attempt->result && !attempt->result->early_end && !taken(attempt.id)) return attempt.id;
@@ -44,7 +44,7 @@ std::optional<probe::MeasurementId> Ledger::free_connection(const asio::ip::tcp:
   return std::nullopt;
 }
 
-bool Ledger::connecting(const asio::ip::tcp::endpoint& remote) const {
+bool Ledger::connecting(const probe::TcpEndpoint& remote) const {
   bool in_flight = false;
   each<probe::TcpQuestion>([&](const probe::TcpQuestion& question) {
     if (question.remote == remote && question.purpose == probe::TcpPurpose::reach && !answered(question))
@@ -53,7 +53,7 @@ bool Ledger::connecting(const asio::ip::tcp::endpoint& remote) const {
   return in_flight;
 }
 
-void Ledger::connect_again(const asio::ip::tcp::endpoint& remote, std::string because) {
+void Ledger::connect_again(const probe::TcpEndpoint& remote, std::string because) {
   if (connecting(remote)) return;
   int attempt = 0;
   each<probe::TcpQuestion>([&](const probe::TcpQuestion& question) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checks/evidence.h"
+#include "probe/endpoint.h"
 #include "probe/measurement.h"
 
 namespace fwprobe::checks {
@@ -29,11 +30,11 @@ class Ledger {
   std::vector<Planned> take_new() && { return std::move(new_); }
 
   /// An established connection to `remote` that no question has taken.
-  std::optional<probe::MeasurementId> free_connection(const asio::ip::tcp::endpoint& remote) const;
+  std::optional<probe::MeasurementId> free_connection(const probe::TcpEndpoint& remote) const;
   /// Whether a connection attempt to `remote` is in flight.
-  bool connecting(const asio::ip::tcp::endpoint& remote) const;
+  bool connecting(const probe::TcpEndpoint& remote) const;
   /// Asks for one more connection to `remote`, unless one is in flight or the newest attempt failed.
-  void connect_again(const asio::ip::tcp::endpoint& remote, std::string because = {});
+  void connect_again(const probe::TcpEndpoint& remote, std::string because = {});
   /// Whether some question goes over this measurement's connection.
   bool taken(probe::MeasurementId id) const;
 

@@ -151,7 +151,7 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
   return verdict;
 }
 
-FlowEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer) {
+FlowEnd locate_hello(const Case& the_case, const probe::TcpEndpoint& remote, bool ended_by_peer) {
   const PathView view{the_case.evidence, remote, PathFlow::client_hello};
   FlowEnd end;
   if (!view.traced()) return end;

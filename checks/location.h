@@ -4,7 +4,8 @@
 
 #include "checks/connect_failure.h"
 #include "checks/evidence.h"
-#include "probe/path.h"
+#include "probe/endpoint.h"
+#include "probe/facts/path.h"
 
 namespace fwprobe::checks {
 
@@ -20,7 +21,7 @@ struct FlowEnd {
   std::vector<probe::MeasurementId> evidence;
 };
 /// Where the ClientHello dies or is answered with an end.
-FlowEnd locate_hello(const Case& the_case, const asio::ip::tcp::endpoint& remote, bool ended_by_peer);
+FlowEnd locate_hello(const Case& the_case, const probe::TcpEndpoint& remote, bool ended_by_peer);
 /// Where the connection over which `id` was measured is accepted, when something answers in place of the
 /// server: on the way, as far as the traces show that; else without a hop.
 FlowEnd locate_stand_in(const Case& the_case, probe::MeasurementId id);

@@ -128,8 +128,8 @@ IdleTrial idle_requests(const Case& the_case) {
 }
 
 /// The target's own connections that have carried what its scheme asks for.
-std::vector<asio::ip::tcp::endpoint> used_peers(const Case& the_case) {
-  std::vector<asio::ip::tcp::endpoint> peers;
+std::vector<probe::TcpEndpoint> used_peers(const Case& the_case) {
+  std::vector<probe::TcpEndpoint> peers;
   const auto add = [&](probe::MeasurementId id) {
     if (const auto* base = underlying_connection(the_case.evidence, id);
         base && base->question.remote.port() == the_case.target.port)

@@ -13,7 +13,6 @@
 namespace fwprobe::checks {
 namespace {
 
-using asio::ip::tcp;
 using probe::TcpPurpose;
 
 /// One that works is enough, and few stand for all.
@@ -33,10 +32,10 @@ bool goes_as_it_is(const Case& the_case, const probe::ProxyServer& proxy) {
   return the_case.target.scheme == Scheme::http && proxy.kind == probe::ProxyKind::http;
 }
 
-probe::TcpQuestion knock(const tcp::endpoint& remote) { return {remote, TcpPurpose::compare, 1, 0}; }
+probe::TcpQuestion knock(const probe::TcpEndpoint& remote) { return {remote, TcpPurpose::compare, 1, 0}; }
 
 /// A connection of the other way to `remote`; null while there is none.
-std::optional<Item<probe::TcpConnect>> connection_to(const Case& the_case, const tcp::endpoint& remote) {
+std::optional<Item<probe::TcpConnect>> connection_to(const Case& the_case, const probe::TcpEndpoint& remote) {
   for (const auto& attempt : the_case.evidence.all<probe::TcpConnect>())
     if (attempt->question == knock(remote)) return attempt;
   return std::nullopt;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/http.h"
+#include "probe/facts/http.h"
 
 namespace fwprobe::checks {
 

@@ -13,7 +13,6 @@
 namespace fwprobe::checks {
 namespace {
 
-using asio::ip::tcp;
 using probe::PathFlow;
 using probe::PathQuestion;
 
@@ -52,7 +51,7 @@ class Traces {
   static constexpr Reason stand_in{"something answers in place of the server",
                                    "from which distance is the connection accepted?"};
 
-  void trace(const tcp::endpoint& remote) {
+  void trace(const probe::TcpEndpoint& remote) {
     if (case_.settings.trace == TraceMode::always) ask(remote, PathFlow::syn, "every path is to be traced");
     const auto attempts = case_.evidence.all<probe::TcpConnect>();
     const probe::TcpConnect* failed = nullptr;
@@ -89,7 +88,7 @@ class Traces {
   }
 
   /// Silence and a RST say nothing about who is there; other flows to the same address show what they pass.
-  void with_controls(const tcp::endpoint& remote, const Reason& reason) {
+  void with_controls(const probe::TcpEndpoint& remote, const Reason& reason) {
     constexpr std::uint16_t https = 443, http = 80;
     const auto control = fmt::format("{} on port {}: how far do other packets to this address come?",
                                      reason.seen, remote.port());
@@ -99,7 +98,7 @@ class Traces {
   }
 
   /// A device that inspects TLS, a filter's page or a portal was met on a connection there.
-  bool is_stood_in_for(const tcp::endpoint& remote) const {
+  bool is_stood_in_for(const probe::TcpEndpoint& remote) const {
     const auto& evidence = case_.evidence;
     const auto goes_there = [&](probe::MeasurementId id) {
       const auto* base = underlying_connection(evidence, id);
@@ -122,7 +121,7 @@ class Traces {
   }
 
   /// A ClientHello that was not answered, on a connection that was.
-  void trace_hello(const tcp::endpoint& remote) {
+  void trace_hello(const probe::TcpEndpoint& remote) {
     const auto* unanswered = unanswered_hello(remote);
     if (unanswered == nullptr) return;
     ask(remote, PathFlow::syn,
@@ -136,7 +135,7 @@ class Traces {
                           "nothing came back on the ClientHello: which hop is the last that sees it?"});
   }
 
-  const probe::TlsQuestion* unanswered_hello(const tcp::endpoint& remote) const {
+  const probe::TlsQuestion* unanswered_hello(const probe::TcpEndpoint& remote) const {
     const auto goes_to_remote = [&](const probe::TlsQuestion& question) {
       const auto* base = case_.evidence.find<probe::TcpConnect>(question.connection);
       return question.policy == probe::TlsPolicy::standard && base != nullptr &&
@@ -153,7 +152,7 @@ class Traces {
     return nullptr;
   }
 
-  void ask(const tcp::endpoint& remote, PathFlow flow, std::string because) {
+  void ask(const probe::TcpEndpoint& remote, PathFlow flow, std::string because) {
     questions_.push_back({PathQuestion{remote, flow, case_.settings.hops, {}}, std::move(because)});
   }
 

@@ -8,7 +8,7 @@ using probe::PathFlow;
 using probe::PathTrace;
 using probe::StepAnswer;
 
-PathView::PathView(const Evidence& evidence, const asio::ip::tcp::endpoint& remote, PathFlow flow)
+PathView::PathView(const Evidence& evidence, const probe::TcpEndpoint& remote, PathFlow flow)
     : destination_{remote.address()} {
   for (const auto& trace : evidence.all<PathTrace>()) {
     const auto& question = trace->question;

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "checks/evidence.h"
-#include "probe/path.h"
+#include "probe/endpoint.h"
+#include "probe/facts/path.h"
 
 namespace fwprobe::checks {
 
@@ -19,7 +20,7 @@ class PathView {
  public:
   /// `flow`: the kind that is in question, on `remote`. SYNs to the same port are a control for its
   /// ClientHello.
-  PathView(const Evidence& evidence, const asio::ip::tcp::endpoint& remote, probe::PathFlow flow);
+  PathView(const Evidence& evidence, const probe::TcpEndpoint& remote, probe::PathFlow flow);
 
   bool traced() const { return !own_.empty(); }
   /// The last hop that let a packet of the flow expire; hop 0 when none did.

@@ -18,8 +18,6 @@
 namespace fwprobe::checks {
 namespace {
 
-using asio::ip::tcp;
-
 /// Plans one round: everything that can be asked now, given what is known.
 class Plan {
  public:
@@ -59,8 +57,8 @@ class Plan {
   // ---- connections
   // ----------------------------------------------------------------------------------------------
 
-  std::vector<tcp::endpoint> endpoints(const probe::Host& host, std::uint16_t port,
-                                       const std::string& because) {
+  std::vector<probe::TcpEndpoint> endpoints(const probe::Host& host, std::uint16_t port,
+                                            const std::string& because) {
     return checks::endpoints(case_, ledger_, host, port, because);
   }
 
@@ -71,7 +69,7 @@ class Plan {
   }
 
   /// --attempts: one after another, so that each sees the network at its own time.
-  void attempt(const tcp::endpoint& endpoint, probe::TcpPurpose purpose, int attempts,
+  void attempt(const probe::TcpEndpoint& endpoint, probe::TcpPurpose purpose, int attempts,
                const std::string& because) {
     for (int n = 1; n <= attempts; ++n) {
       const probe::TcpQuestion question{endpoint, purpose, n};
@@ -90,7 +88,7 @@ class Plan {
                                     : endpoints(journey.host, journey.port, journey.because);
     const int attempts = width == Width::every_address ? case_.settings.attempts : 1;
     for (const auto& peer : peers) attempt(peer, purpose(journey, width), attempts, journey.because);
-    const auto is_climbed = [&](const tcp::endpoint& peer) { return climbed(journey, peer); };
+    const auto is_climbed = [&](const probe::TcpEndpoint& peer) { return climbed(journey, peer); };
     const bool one_is_enough = width == Width::one_address || proxy.server;
     if (one_is_enough && std::ranges::any_of(peers, is_climbed)) return;
     for (const auto& peer : peers)
@@ -98,7 +96,7 @@ class Plan {
   }
 
   /// Puts the next layer on a free connection to `peer`, when there is one.
-  void climb(const Journey& journey, const tcp::endpoint& peer) {
+  void climb(const Journey& journey, const probe::TcpEndpoint& peer) {
     if (const auto proxy = proxy_for(journey).server; proxy && needs_tunnel(journey, *proxy)) {
       if (const auto tunnel = free_tunnel(journey)) return climb_over(journey, *tunnel);
       if (const auto connection = ledger_.free_connection(peer))
@@ -124,7 +122,7 @@ class Plan {
   }
 
   /// Whether the layer above TCP was asked of `peer` for this journey.
-  bool climbed(const Journey& journey, const tcp::endpoint& peer) const {
+  bool climbed(const Journey& journey, const probe::TcpEndpoint& peer) const {
     bool found = false;
     const auto over_peer = [&](probe::MeasurementId id) {
       const auto* base = underlying_connection(case_.evidence, id);
@@ -308,7 +306,7 @@ class Plan {
            (is_peer(journey, base->question.remote) || proxy_for(journey).server);
   }
 
-  bool is_peer(const Journey& journey, const tcp::endpoint& remote) const {
+  bool is_peer(const Journey& journey, const probe::TcpEndpoint& remote) const {
     const auto proxy = proxy_for(journey).server;
     const auto& host = proxy ? proxy->host : journey.host;
     if (remote.port() != (proxy ? proxy->port : journey.port)) return false;
@@ -321,7 +319,7 @@ class Plan {
   void open_line(const Journey& journey) {
     if (journey.scheme == Scheme::https) {
       if (handshake_in_flight(journey)) return;
-      std::map<tcp::endpoint, bool>
+      std::map<probe::TcpEndpoint, bool>
           newest_was_usable;  // a peer whose newest handshake failed is not tried again
       for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>()) {
         const auto* base = underlying_connection(case_.evidence, handshake.id);
@@ -347,7 +345,7 @@ class Plan {
     return found;
   }
 
-  void reopen(const Journey& journey, const tcp::endpoint& peer) {
+  void reopen(const Journey& journey, const probe::TcpEndpoint& peer) {
     climb(journey, peer);
     if (!ledger_.free_connection(peer)) ledger_.connect_again(peer, journey.because);
   }
@@ -393,7 +391,7 @@ class Plan {
   /// Whether it goes over a connection that is no part of the request's own way.
   bool compares(probe::MeasurementId id) const { return is_comparison(case_.evidence, id); }
 
-  void listen_to(const tcp::endpoint& remote, std::string_view said) {
+  void listen_to(const probe::TcpEndpoint& remote, std::string_view said) {
     ledger_.ask(
         probe::TcpQuestion{remote, probe::TcpPurpose::listen},
         fmt::format("the connection ended on the {}: does it end as well when nothing is said?", said));
@@ -414,7 +412,7 @@ class Plan {
     }
   }
 
-  void ask_for_host_key(const std::string& type, const tcp::endpoint& remote) {
+  void ask_for_host_key(const std::string& type, const probe::TcpEndpoint& remote) {
     bool asked = false;
     ledger_.each<probe::SshQuestion>([&](const probe::SshQuestion& q) {
       const auto* base = underlying_connection(case_.evidence, q.connection);
@@ -443,7 +441,7 @@ class Plan {
   }
 
   /// What the server has to offer when old versions and weak ciphers are allowed.
-  void offer_everything(probe::TlsQuestion refused, const tcp::endpoint& remote) {
+  void offer_everything(probe::TlsQuestion refused, const probe::TcpEndpoint& remote) {
     refused.policy = probe::TlsPolicy::permissive;
     shake_hands_again(std::move(refused), remote,
                       "no version or cipher in common: what does the server have to offer?");
@@ -451,7 +449,7 @@ class Plan {
 
   /// Does the server's name decide? The same address is asked with a name that nobody filters (RFC 2606 §3),
   /// and without one.
-  void compare_names(probe::TlsQuestion unanswered, const tcp::endpoint& remote) {
+  void compare_names(probe::TlsQuestion unanswered, const probe::TcpEndpoint& remote) {
     if (unanswered.server_name.empty()) return;
     unanswered.policy = probe::TlsPolicy::comparison;
     for (const auto* name : {"www.example.com", ""}) {
@@ -462,7 +460,7 @@ class Plan {
   }
 
   /// A handshake that is evidence only, once for each peer, on a connection of its own.
-  void shake_hands_again(probe::TlsQuestion question, const tcp::endpoint& remote, std::string because) {
+  void shake_hands_again(probe::TlsQuestion question, const probe::TcpEndpoint& remote, std::string because) {
     bool asked = false;
     ledger_.each<probe::TlsQuestion>([&](const probe::TlsQuestion& q) {
       const auto* base = underlying_connection(case_.evidence, q.connection);

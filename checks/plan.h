@@ -8,6 +8,7 @@
 
 #include "checks/evidence.h"
 #include "checks/ledger.h"
+#include "probe/endpoint.h"
 #include "probe/measurement.h"
 
 namespace fwprobe::checks {
@@ -44,7 +45,7 @@ struct SilenceWish {
 
 /// One more connection, which nothing else has taken.
 struct ConnectionWish {
-  asio::ip::tcp::endpoint remote;
+  probe::TcpEndpoint remote;
   std::string because{};
 };
 

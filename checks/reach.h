@@ -12,6 +12,7 @@
 #include "checks/finding.h"
 #include "checks/reach_plan.h"
 #include "probe/connect_sweep.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::checks {
 
@@ -80,7 +81,7 @@ struct WayReach {
   std::string summary;         ///< one line
   std::optional<Location> location;
   Confidence confidence = Confidence::high;
-  std::optional<asio::ip::tcp::endpoint> traced;  ///< whose way was traced in its place
+  std::optional<probe::TcpEndpoint> traced;  ///< whose way was traced in its place
   std::vector<std::string> remedy;
   std::uint32_t count[met_count] = {};
 };

@@ -15,12 +15,14 @@
 #include "checks/checks.h"
 #include "checks/resolution.h"
 #include "probe/deadline.h"
+#include "probe/dns.h"
+#include "probe/path.h"
+#include "probe/tcp.h"
 #include "probe/turns.h"
 
 namespace fwprobe::checks {
 namespace {
 
-using asio::ip::tcp;
 using probe::awaitable;
 using probe::Clock;
 using probe::PathFlow;
@@ -123,7 +125,7 @@ class Surveyor {
     return way;
   }
 
-  void connect(std::size_t way, const tcp::endpoint& remote) {
+  void connect(std::size_t way, const probe::TcpEndpoint& remote) {
     ++ways_[way].total;
     sweep_.add(remote);
     attempts_.push_back({static_cast<std::uint32_t>(way), remote});
@@ -248,7 +250,7 @@ class Surveyor {
     // address show who is there.
     if (!failure.icmp || failure.icmp->sender == remote.address()) {
       constexpr std::uint16_t https = 443, http = 80;
-      const tcp::endpoint other{remote.address(), remote.port() == https ? http : https};
+      const probe::TcpEndpoint other{remote.address(), remote.port() == https ? http : https};
       questions.push_back({other, PathFlow::syn, settings_.hops, {}});
       questions.push_back({{remote.address(), traceroute_port}, PathFlow::udp, settings_.hops, {}});
     }
@@ -357,13 +359,13 @@ class Surveyor {
     into.push_back(judge_way(without, plans_[name.plan], nullptr, settings_, environment_));
   }
 
-  tcp::endpoint attempt_of(std::size_t way) const {
+  probe::TcpEndpoint attempt_of(std::size_t way) const {
     return std::ranges::find(attempts_, static_cast<std::uint32_t>(way), &Attempt::way)->remote;
   }
 
   struct Attempt {
     std::uint32_t way;
-    tcp::endpoint remote;
+    probe::TcpEndpoint remote;
   };
 
   asio::any_io_executor executor_;
@@ -383,7 +385,7 @@ class Surveyor {
   std::deque<Attempt> attempts_;  ///< by the sweep's index
   std::deque<Name> names_;
   std::deque<Traced> traced_;
-  std::map<asio::ip::udp::endpoint, probe::Resolver> resolvers_;
+  std::map<probe::UdpEndpoint, probe::Resolver> resolvers_;
   std::list<asio::cancellation_signal> tasks_;
   asio::steady_timer changed_;
   std::exception_ptr failure_;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
 #include "text/enum_name.h"
@@ -14,7 +15,6 @@ namespace {
 using allowlist::PrefixSet;
 using allowlist::Uint128;
 using asio::ip::address;
-using asio::ip::tcp;
 using probe::Passage;
 
 constexpr int whole_bits = 5;  // 32 addresses
@@ -47,7 +47,7 @@ bool can_be_source(const address& one) {
          one != asio::ip::address_v4::broadcast();
 }
 
-allowlist::FlowSet flows_to(const tcp::endpoint& service) {
+allowlist::FlowSet flows_to(const probe::TcpEndpoint& service) {
   constexpr std::uint8_t tcp_number = 6;
   allowlist::FlowBox box;
   box.destinations = PrefixSet{allowlist::AddressRange{service.address(), service.address()}};
@@ -56,17 +56,17 @@ allowlist::FlowSet flows_to(const tcp::endpoint& service) {
   return allowlist::FlowSet{box};
 }
 
-std::vector<tcp::endpoint> translations(std::span<const allowlist::Ruleset> rulesets,
-                                        const tcp::endpoint& service) {
+std::vector<probe::TcpEndpoint> translations(std::span<const allowlist::Ruleset> rulesets,
+                                             const probe::TcpEndpoint& service) {
   const auto flows = flows_to(service);
-  std::set<tcp::endpoint> found;
+  std::set<probe::TcpEndpoint> found;
   for (const auto& ruleset : rulesets)
     for (const auto& chain : ruleset.chains)
       for (const auto& rule : chain.rules) {
         const auto& outcome = rule.outcome;
         if (outcome.verdict != allowlist::Verdict::translate || !rule.match.intersects(flows)) continue;
-        const tcp::endpoint target{outcome.address.value_or(service.address()),
-                                   outcome.port.value_or(service.port())};
+        const probe::TcpEndpoint target{outcome.address.value_or(service.address()),
+                                        outcome.port.value_or(service.port())};
         if (target.protocol() == service.protocol()) found.insert(target);
       }
   return {found.begin(), found.end()};
@@ -165,7 +165,7 @@ std::expected<RehearsalPlan, std::string> plan_rehearsal(std::span<const allowli
   }
   plan.translated = translations(rulesets, *question.service);
   std::erase_if(plan.translated,
-                [&](const tcp::endpoint& target) { return places.contains(target.address()); });
+                [&](const probe::TcpEndpoint& target) { return places.contains(target.address()); });
   return plan;
 }
 

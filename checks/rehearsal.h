@@ -10,10 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include <asio/ip/tcp.hpp>
-
 #include "checks/finding.h"
 #include "checks/rules_verdict.h"
+#include "probe/endpoint.h"
 #include "probe/rehearsal.h"
 
 namespace fwprobe::checks {
@@ -28,7 +27,7 @@ struct RehearsalPlan {
   std::vector<EntryVerdict> computed;      ///< of each source: allowed, unknown, refused, dropped or blocked
   /// For each entry of the verdict its sources' places, in order; none for one that is skipped.
   std::vector<std::vector<std::size_t>> entries;
-  std::vector<asio::ip::tcp::endpoint> translated;  ///< where the rules may send the service's connections
+  std::vector<probe::TcpEndpoint> translated;  ///< where the rules may send the service's connections
 };
 
 /// `verdict` is judge_rules()' answer to `question`, which is about a service. Of a large prefix also the

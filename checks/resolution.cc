@@ -39,7 +39,7 @@ struct Answers {
   bool settled = true;
 };
 
-Answers answers_of(const Case& the_case, const asio::ip::udp::endpoint& resolver, const std::string& name) {
+Answers answers_of(const Case& the_case, const probe::UdpEndpoint& resolver, const std::string& name) {
   Answers answers;
   const auto lookups = the_case.evidence.all<probe::DnsLookup>();
   for (const auto type : wanted_types(the_case.settings)) {
@@ -65,7 +65,7 @@ std::vector<std::string> candidate_names(const probe::ResolverConfig& config, co
   return names;
 }
 
-std::vector<asio::ip::udp::endpoint> resolvers(const Case& the_case) {
+std::vector<probe::UdpEndpoint> resolvers(const Case& the_case) {
   if (!the_case.settings.dns_servers.empty()) return the_case.settings.dns_servers;
   return the_case.evidence.environment().resolver.servers;
 }

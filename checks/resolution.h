@@ -9,6 +9,7 @@
 #include <asio/ip/address.hpp>
 
 #include "checks/evidence.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::checks {
 
@@ -27,7 +28,7 @@ struct Resolution {
 std::vector<std::string> candidate_names(const probe::ResolverConfig& config, const std::string& host);
 
 /// The resolvers to ask: --dns-server, else the system's.
-std::vector<asio::ip::udp::endpoint> resolvers(const Case& the_case);
+std::vector<probe::UdpEndpoint> resolvers(const Case& the_case);
 
 /// Whether addresses of this family are wanted (-4, -6).
 bool wanted(const Settings& settings, const asio::ip::address& address);

@@ -8,18 +8,17 @@
 #include <string>
 #include <vector>
 
-#include <asio/ip/tcp.hpp>
-
 #include "allowlist/allowlist.h"
 #include "allowlist/rules/evaluate.h"
 #include "checks/rules_remedy.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::checks {
 
 struct RulesQuestion {
   const allowlist::Allowlist* list = nullptr;
   /// Inbound: the service that is published; none for outbound lists, whose entries are the destinations.
-  std::optional<asio::ip::tcp::endpoint> service;
+  std::optional<probe::TcpEndpoint> service;
   /// Outbound: where the flows come from.
   allowlist::PrefixSet sources = allowlist::PrefixSet::everything();
   allowlist::Position position = allowlist::Position::host;

@@ -7,17 +7,17 @@
 #include <vector>
 
 #include <asio/ip/address.hpp>
-#include <asio/ip/udp.hpp>
 
 #include "allowlist/allowlist.h"
 #include "checks/proxy_source.h"
 #include "checks/target.h"
 #include "probe/clock.h"
+#include "probe/endpoint.h"
 #include "probe/environment.h"
-#include "probe/http.h"
+#include "probe/facts/http.h"
+#include "probe/facts/tcp.h"
+#include "probe/facts/tls.h"
 #include "probe/proxy_rules.h"
-#include "probe/tcp.h"
-#include "probe/tls.h"
 
 namespace fwprobe::checks {
 
@@ -40,7 +40,7 @@ struct StatusRange {
 
 struct Settings {
   std::optional<Profile> profile;  ///< none: default_profile() of the target
-  std::vector<asio::ip::udp::endpoint> dns_servers;
+  std::vector<probe::UdpEndpoint> dns_servers;
   std::vector<ResolveOverride> overrides;
   std::optional<Family> family;  ///< -4, -6
   NameScope name_scope = NameScope::any;

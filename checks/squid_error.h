@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "probe/http.h"
+#include "probe/facts/http.h"
 
 namespace fwprobe::checks {
 

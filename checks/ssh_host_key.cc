@@ -54,7 +54,7 @@ PublishedKeys published_keys(const Case& the_case) {
 }
 
 HostKeyComparison compare_host_keys(const Case& the_case, const PublishedKeys& published,
-                                    const asio::ip::tcp::endpoint& remote) {
+                                    const probe::TcpEndpoint& remote) {
   HostKeyComparison found;
   const auto may_be_published = [&](std::string_view type) {
     return std::ranges::any_of(published.keys,

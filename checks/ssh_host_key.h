@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checks/evidence.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::checks {
 
@@ -39,7 +40,7 @@ struct HostKeyComparison {
 
 /// The keys of one server, from all connections to this endpoint.
 HostKeyComparison compare_host_keys(const Case& the_case, const PublishedKeys& published,
-                                    const asio::ip::tcp::endpoint& remote);
+                                    const probe::TcpEndpoint& remote);
 
 /// Whether a key of this type can be asked for; an offer may hold any names.
 bool is_known_key_type(std::string_view type);

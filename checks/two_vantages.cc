@@ -458,7 +458,7 @@ class TwoVantages {
 
   bool resolvers_in_common() const {
     const auto of_view = [](const View& view) {
-      std::set<asio::ip::udp::endpoint> asked;
+      std::set<probe::UdpEndpoint> asked;
       for (const auto& lookup : view.run().evidence.all<probe::DnsLookup>())
         asked.insert(lookup->question.resolver);
       return asked;

@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "checks/url_judgement.h"
-#include "probe/http.h"
+#include "probe/facts/http.h"
 
 namespace fwprobe::checks {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "checks/stand_in.h"
-#include "probe/http.h"
+#include "probe/facts/http.h"
 
 namespace fwprobe::checks {
 

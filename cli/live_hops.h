@@ -4,7 +4,7 @@
 #include <list>
 #include <string_view>
 
-#include "checks/investigation.h"
+#include "checks/investigate.h"
 #include "reports/hop_lines.h"
 
 namespace fwprobe::cli {

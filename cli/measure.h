@@ -1,7 +1,7 @@
 #pragma once
 // What every verb that measures does: all targets at once, signals, and the report made of it.
 
-#include "checks/investigation.h"
+#include "checks/investigate.h"
 #include "cli/check_options.h"
 #include "cli/usage.h"
 #include "reports/report.h"

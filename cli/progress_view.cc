@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_rows = 8;
 
-std::string endpoint(const asio::ip::tcp::endpoint& remote) {
+std::string endpoint(const probe::TcpEndpoint& remote) {
   return reports::endpoint_text(remote.address(), remote.port());
 }
 

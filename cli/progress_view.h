@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checks/investigation.h"
+#include "checks/investigate.h"
 #include "cli/terminal.h"
 
 namespace fwprobe::cli {

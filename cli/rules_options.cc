@@ -14,17 +14,16 @@ namespace fwprobe::cli {
 namespace {
 
 using allowlist::Direction;
-using asio::ip::tcp;
 
 constexpr std::size_t largest_file = 50 * 1024 * 1024;
 
 /// "203.0.113.10:443", "[2001:db8::10]:443".
-Parsed<tcp::endpoint> parse_service(std::string_view text) {
+Parsed<probe::TcpEndpoint> parse_service(std::string_view text) {
   const auto endpoint = parse_endpoint(text);
   if (!endpoint)
     return std::unexpected{
         fmt::format("'{}' is no service; write 203.0.113.10:443 or [2001:db8::10]:443", text)};
-  return tcp::endpoint{endpoint->first, endpoint->second};
+  return probe::TcpEndpoint{endpoint->first, endpoint->second};
 }
 
 Parsed<Direction> parse_direction(std::string_view text) {
@@ -113,7 +112,7 @@ void define_verify_options(CLI::App& verb, RulesArguments& a) {
 std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {
   Reading read;
   RulesJob job;
-  std::vector<tcp::endpoint> services;
+  std::vector<probe::TcpEndpoint> services;
   std::vector<allowlist::Prefix> sources;
   auto direction = Direction::inbound;
   read.many("--service", a.services, parse_service, services);

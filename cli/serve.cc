@@ -48,7 +48,7 @@ Parsed<monitor::LogFormat> parse_log_format(std::string_view text) {
 class PlanReader {
  public:
   PlanReader(const ServeArguments& arguments, const Variables& variables,
-             std::vector<asio::ip::tcp::endpoint> listen)
+             std::vector<probe::TcpEndpoint> listen)
       : arguments_{arguments}, variables_{variables}, listen_{std::move(listen)} {}
 
   Parsed<monitor::Plan> operator()() const {
@@ -84,7 +84,7 @@ class PlanReader {
 
   const ServeArguments& arguments_;
   const Variables& variables_;
-  std::vector<asio::ip::tcp::endpoint> listen_;
+  std::vector<probe::TcpEndpoint> listen_;
 };
 
 }  // namespace
@@ -109,7 +109,7 @@ void define_serve_options(CLI::App& verb, ServeArguments& arguments) {
 ExitCode run_serve(const ServeArguments& arguments, const Variables& variables) {
   Reading reading;
   auto format = monitor::LogFormat::logfmt;
-  std::vector<asio::ip::tcp::endpoint> listen;
+  std::vector<probe::TcpEndpoint> listen;
   reading.one("--log-format", arguments.log_format, parse_log_format, format);
   reading.many("--listen", arguments.listen, parse_listen, listen);
   if (reading.error()) return wrong_usage(reading.error()->message);

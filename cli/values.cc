@@ -101,21 +101,21 @@ std::optional<std::pair<asio::ip::address, std::uint16_t>> parse_endpoint(std::s
   return std::pair{*address, *port};
 }
 
-Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text) {
+Parsed<probe::UdpEndpoint> parse_resolver(std::string_view text) {
   constexpr std::uint16_t domain = 53;
-  if (const auto address = parse_address(text)) return asio::ip::udp::endpoint{*address, domain};
+  if (const auto address = parse_address(text)) return probe::UdpEndpoint{*address, domain};
   const auto wrong = [&] {
     return std::unexpected{fmt::format(
         "'{}' is not a resolver's address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353", text)};
   };
   const auto endpoint = parse_endpoint(text);
   if (!endpoint) return wrong();
-  return asio::ip::udp::endpoint{endpoint->first, endpoint->second};
+  return probe::UdpEndpoint{endpoint->first, endpoint->second};
 }
 
-Parsed<asio::ip::tcp::endpoint> parse_listen(std::string_view text) {
+Parsed<probe::TcpEndpoint> parse_listen(std::string_view text) {
   if (const auto endpoint = parse_endpoint(text))
-    return asio::ip::tcp::endpoint{endpoint->first, endpoint->second};
+    return probe::TcpEndpoint{endpoint->first, endpoint->second};
   return std::unexpected{
       fmt::format("{} is not ADDRESS:PORT, such as 127.0.0.1:9876 or [::1]:9876", allowlist::excerpt(text))};
 }

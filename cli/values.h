@@ -10,12 +10,11 @@
 #include <vector>
 
 #include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/udp.hpp>
 
 #include "checks/settings.h"
 #include "probe/clock.h"
-#include "probe/http.h"
+#include "probe/endpoint.h"
+#include "probe/facts/http.h"
 
 namespace fwprobe::cli {
 
@@ -33,9 +32,9 @@ Parsed<asio::ip::address> parse_address(std::string_view text);
 /// "192.0.2.1:443", "[2001:db8::1]:443".
 std::optional<std::pair<asio::ip::address, std::uint16_t>> parse_endpoint(std::string_view text);
 /// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"; port 53 when not given.
-Parsed<asio::ip::udp::endpoint> parse_resolver(std::string_view text);
+Parsed<probe::UdpEndpoint> parse_resolver(std::string_view text);
 /// "127.0.0.1:9876", "[::1]:9876".
-Parsed<asio::ip::tcp::endpoint> parse_listen(std::string_view text);
+Parsed<probe::TcpEndpoint> parse_listen(std::string_view text);
 /// "HOST=ADDR[,ADDR…]".
 Parsed<checks::ResolveOverride> parse_override(std::string_view text);
 /// "Name: value" (RFC 9110 §5.1, §5.5).

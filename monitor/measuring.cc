@@ -11,6 +11,7 @@
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
+#include "checks/investigate.h"
 #include "monitor/worker.h"
 #include "probe/deadline.h"
 #include "probe/turns.h"

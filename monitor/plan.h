@@ -11,12 +11,11 @@
 #include <variant>
 #include <vector>
 
-#include <asio/ip/tcp.hpp>
-
 #include "allowlist/allowlist.h"
 #include "checks/expectation.h"
 #include "checks/settings.h"
 #include "checks/target.h"
+#include "probe/endpoint.h"
 #include "probe/secret.h"
 #include "probe/tls.h"
 
@@ -60,7 +59,7 @@ struct AllowedTarget {
 
 /// The HTTP side of `fwprobe serve`.
 struct Web {
-  std::vector<asio::ip::tcp::endpoint> listen;
+  std::vector<probe::TcpEndpoint> listen;
   std::filesystem::path config;  ///< web-config.yml of the Prometheus exporter-toolkit; empty: plain HTTP
   std::string external_url;      ///< how readers of notices reach it; empty: no links
   std::vector<Module> modules;

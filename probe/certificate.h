@@ -7,7 +7,7 @@
 
 #include <openssl/types.h>
 
-#include "probe/tls.h"
+#include "probe/facts/tls.h"
 
 namespace fwprobe::probe {
 

@@ -9,7 +9,7 @@
 #include <asio/ip/address.hpp>
 
 #include "probe/clock.h"
-#include "probe/dns.h"
+#include "probe/facts/dns.h"
 
 namespace fwprobe::probe {
 

@@ -1,6 +1,7 @@
 #include "probe/dns_message.h"
 
 #include <algorithm>
+#include <expected>
 #include <memory>
 #include <optional>
 

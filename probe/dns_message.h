@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "probe/dns.h"
+#include "probe/facts/dns.h"
 
 namespace fwprobe::probe {
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include <arpa/inet.h>
+#include <asio/ip/udp.hpp>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include <asio/ip/address.hpp>
-#include <asio/ip/udp.hpp>
+
+#include "probe/endpoint.h"
 
 namespace fwprobe::probe {
 
 /// resolv.conf(5).
 struct ResolverConfig {
-  std::vector<asio::ip::udp::endpoint> servers;  ///< in order; 127.0.0.1 and ::1 when the file names none
+  std::vector<UdpEndpoint> servers;  ///< in order; 127.0.0.1 and ::1 when the file names none
   std::vector<std::string> search;
   int ndots = 1;
 };

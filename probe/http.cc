@@ -8,6 +8,7 @@
 #include "probe/http_reader.h"
 #include "probe/http_request.h"
 #include "probe/http_secrets.h"
+#include "probe/tcp.h"
 #include "probe/tcp_progress.h"
 #include "text/ascii.h"
 

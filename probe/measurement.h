@@ -5,17 +5,17 @@
 #include <variant>
 
 #include "probe/clock.h"
-#include "probe/dns.h"
 #include "probe/environment.h"
-#include "probe/http.h"
-#include "probe/http_trial.h"
-#include "probe/idle.h"
+#include "probe/facts/dns.h"
+#include "probe/facts/http.h"
+#include "probe/facts/http_trial.h"
+#include "probe/facts/idle.h"
+#include "probe/facts/path.h"
+#include "probe/facts/proxy.h"
+#include "probe/facts/ssh.h"
+#include "probe/facts/tcp.h"
+#include "probe/facts/tls.h"
 #include "probe/measurement_id.h"
-#include "probe/path.h"
-#include "probe/proxy.h"
-#include "probe/ssh.h"
-#include "probe/tcp.h"
-#include "probe/tls.h"
 
 namespace fwprobe::probe {
 

@@ -4,9 +4,10 @@
 #include <span>
 #include <string>
 
-#include <openssl/types.h>
+#include <openssl/safestack.h>
+#include <openssl/x509.h>
 
-#include "probe/tls.h"
+#include "probe/facts/tls.h"
 
 namespace fwprobe::probe {
 

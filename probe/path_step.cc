@@ -56,7 +56,7 @@ void not_sent(PathStep& step, const std::error_code& error) {
   step.failure = TransportFailure{error, std::nullopt};
 }
 
-awaitable<void> send_syn(PathStep& step, const tcp::endpoint& remote, const TcpSource& source) {
+awaitable<void> send_syn(PathStep& step, const TcpEndpoint& remote, const TcpSource& source) {
   tcp::socket socket{co_await asio::this_coro::executor};
   const bool v6 = remote.address().is_v6();
   if (const auto error = open_stream(socket, remote, source)) co_return not_sent(step, error);
@@ -88,10 +88,10 @@ awaitable<std::error_code> wait_for_answer(udp::socket& socket, Clock::time_poin
   co_return waited.value_or(asio::error::timed_out);
 }
 
-awaitable<void> send_datagram(PathStep& step, const tcp::endpoint& remote, const TcpSource& source) {
+awaitable<void> send_datagram(PathStep& step, const TcpEndpoint& remote, const TcpSource& source) {
   udp::socket socket{co_await asio::this_coro::executor};
   const bool v6 = remote.address().is_v6();
-  const udp::endpoint peer{remote.address(), remote.port()};
+  const UdpEndpoint peer{remote.address(), remote.port()};
   std::error_code error;
   if (socket.open(peer.protocol(), error); error) co_return not_sent(step, error);
   const auto fd = socket.native_handle();
@@ -115,7 +115,7 @@ awaitable<void> send_datagram(PathStep& step, const tcp::endpoint& remote, const
   }
 }
 
-awaitable<void> send_hello(PathStep& step, const tcp::endpoint& remote, const TcpSource& source,
+awaitable<void> send_hello(PathStep& step, const TcpEndpoint& remote, const TcpSource& source,
                            std::string_view hello, Clock::duration patience) {
   tcp::socket socket{co_await asio::this_coro::executor};
   const bool v6 = remote.address().is_v6();

@@ -3,7 +3,9 @@
 
 #include <string_view>
 
-#include "probe/path.h"
+#include <asio/awaitable.hpp>
+
+#include "probe/facts/path.h"
 
 namespace fwprobe::probe {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "probe/facts/proxy.h"
 #include "probe/no_proxy.h"
-#include "probe/proxy.h"
 #include "probe/url.h"
 
 namespace fwprobe::probe {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/proxy.h"
+#include "probe/facts/proxy.h"
 
 namespace fwprobe::probe {
 

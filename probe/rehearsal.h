@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <asio/ip/tcp.hpp>
-
 #include "probe/clock.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::probe {
 
@@ -28,10 +27,10 @@ struct Rehearsal {
   std::string ip;  ///< the path of ip(8)
   std::vector<RuleLoad> rules;
   std::string interface = "fwprobe0";  ///< the firewall's, towards the sources
-  asio::ip::tcp::endpoint service;
+  TcpEndpoint service;
   ServicePlace place = ServicePlace::on_firewall;
-  std::vector<asio::ip::tcp::endpoint> translated;  ///< where rules may send the connections instead
-  std::vector<asio::ip::address> sources;           ///< unicast, of the service's family, each once
+  std::vector<TcpEndpoint> translated;     ///< where rules may send the connections instead
+  std::vector<asio::ip::address> sources;  ///< unicast, of the service's family, each once
   /// Longer than the second after which a SYN is sent again (RFC 6298 §2.1), so that one that was lost for
   /// want of memory is no drop.
   Clock::duration timeout = std::chrono::milliseconds{1500};

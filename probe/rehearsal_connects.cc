@@ -7,6 +7,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>

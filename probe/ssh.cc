@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "probe/ssh_key_exchange.h"
+
 namespace fwprobe::probe {
 namespace {
 

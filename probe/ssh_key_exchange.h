@@ -8,17 +8,10 @@
 
 #include "probe/clock.h"
 #include "probe/connection.h"
-#include "probe/failure.h"
+#include "probe/facts/ssh.h"
 #include "probe/ssh_offer.h"
 
 namespace fwprobe::probe {
-
-/// Why there is no host key.
-struct SshKeyFailure {
-  std::optional<TransportFailure> transport;  ///< the connection ended, or the deadline came
-  std::string reason;                         ///< of the library, or what is wrong with what came
-  std::optional<SshOffer> ours;               ///< what we offered, when we came so far
-};
 
 struct SshKeyExchange {
   std::optional<SshOffer> offer;       ///< the server's

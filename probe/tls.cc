@@ -18,6 +18,7 @@
 #include "probe/deadline.h"
 #include "probe/ocsp.h"
 #include "probe/openssl_ptr.h"
+#include "probe/tcp.h"
 #include "probe/tls_witness.h"
 
 namespace fwprobe::probe {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "probe/tls.h"
+#include "probe/facts/tls.h"
 
 namespace fwprobe::probe {
 namespace {

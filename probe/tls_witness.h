@@ -10,7 +10,7 @@
 #include <asio/steady_timer.hpp>
 #include <openssl/types.h>
 
-#include "probe/tls.h"
+#include "probe/facts/tls.h"
 
 namespace fwprobe::probe {
 

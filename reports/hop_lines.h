@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/path.h"
+#include "probe/facts/path.h"
 #include "reports/report.h"
 
 namespace fwprobe::reports {

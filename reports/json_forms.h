@@ -11,8 +11,6 @@
 #include <string_view>
 #include <type_traits>
 
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/udp.hpp>
 #include <nlohmann/json.hpp>
 
 #include "allowlist/prefix.h"

@@ -12,7 +12,6 @@
 namespace fwprobe::reports {
 namespace {
 
-using asio::ip::tcp;
 using checks::Investigation;
 using checks::Location;
 using checks::Where;
@@ -49,14 +48,14 @@ class Places {
 
  private:
   /// The address that the picture is about: the diagnosis', else one that answered, else the first.
-  std::optional<tcp::endpoint> remote() const {
+  std::optional<probe::TcpEndpoint> remote() const {
     if (const auto* diagnosis = trouble(investigation_))
       for (const auto id : diagnosis->evidence) {
         const auto* connect = checks::underlying_connection(evidence_, id);
         if (connect != nullptr && connect->question.purpose != probe::TcpPurpose::compare)
           return connect->question.remote;
       }
-    std::optional<tcp::endpoint> first;
+    std::optional<probe::TcpEndpoint> first;
     for (const auto& connect : evidence_.all<probe::TcpConnect>()) {
       if (connect->question.purpose == probe::TcpPurpose::compare) continue;
       if (connect->result) return connect->question.remote;
@@ -202,7 +201,7 @@ class Places {
 
   const Investigation& investigation_;
   const checks::Evidence& evidence_;
-  std::optional<tcp::endpoint> remote_;
+  std::optional<probe::TcpEndpoint> remote_;
   std::optional<Location> trouble_;  ///< of a diagnosis on the path
   std::optional<probe::ProxyServer> proxy_;
   std::vector<PathPlace> places_;

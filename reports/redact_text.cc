@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "checks/azure_devops.h"
-#include "probe/dns.h"
+#include "probe/facts/dns.h"
 #include "probe/host.h"
 #include "probe/url.h"
 #include "reports/value_text.h"

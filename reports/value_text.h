@@ -9,9 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/udp.hpp>
-
 #include "allowlist/allowlist.h"
 #include "checks/settings.h"
 #include "probe/measurement.h"

@@ -207,7 +207,7 @@ void read_serve(const Given& given, Manners& manners, const SuiteOptions& option
     const auto& key = pair.key->text;
     if (key == "listen") {
       for (const auto& one : reading.values(pair))
-        web.listen.push_back(reading.value(one, parse_listen, asio::ip::tcp::endpoint{}));
+        web.listen.push_back(reading.value(one, parse_listen, probe::TcpEndpoint{}));
     } else if (key == "allow") {
       for (const auto& one : reading.values(pair))
         web.allowed.push_back(reading.value(one, parse_allowed, monitor::AllowedTarget{}));

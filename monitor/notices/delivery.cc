@@ -9,8 +9,12 @@
 
 #include "checks/hello.h"
 #include "checks/resolution.h"
+#include "probe/dns.h"
+#include "probe/http.h"
 #include "probe/http_secrets.h"
 #include "probe/proxy.h"
+#include "probe/tcp.h"
+#include "probe/tls.h"
 #include "reports/escape.h"
 #include "reports/value_text.h"
 

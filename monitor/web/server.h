@@ -9,10 +9,10 @@
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include "monitor/web/responder.h"
 #include "monitor/web/wires.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::monitor {
 
@@ -37,7 +37,7 @@ class Server {
   ~Server();
 
   /// Where it listens: the ports that were found for 0.
-  std::vector<asio::ip::tcp::endpoint> endpoints() const;
+  std::vector<probe::TcpEndpoint> endpoints() const;
   /// Certificates, users and header fields anew, for what comes from now on. A bad file keeps the old ones.
   std::expected<void, std::string> configure(const std::filesystem::path& web_config);
   /// Keeps it listening until it is cancelled; then what is being answered is answered, and all connections

@@ -263,7 +263,7 @@ TEST(ContentCheck, WarnsOnlyWhenSshIsClosed) {
 
 TEST(ContentCheck, TakesAnUnknownNameForUnreachable) {
   auto scene = asked();
-  const asio::ip::udp::endpoint resolver{asio::ip::make_address("192.0.2.53"), 53};
+  const probe::UdpEndpoint resolver{asio::ip::make_address("192.0.2.53"), 53};
   scene.settings.dns_servers = {resolver};
   scene.answers_json(R"({"url":"http://tfs:8080/c"})");
   for (const auto type : {probe::DnsType::a, probe::DnsType::aaaa}) {

@@ -17,7 +17,7 @@ constexpr const char* host = "azure.example.com";
 Scene https() { return Scene{"https://azure.example.com"}; }
 
 /// Both families with the same status.
-Scene says(DnsStatus status, asio::ip::udp::endpoint resolver = resolver_a) {
+Scene says(DnsStatus status, probe::UdpEndpoint resolver = resolver_a) {
   return https()
       .add(lookup(host, DnsType::a, status, resolver))
       .add(lookup(host, DnsType::aaaa, status, resolver));

@@ -237,7 +237,7 @@ TEST(Flow, ToAResolver) {
     std::vector<probe::DnsLookup> lookups;
     const char* expected;
   };
-  const auto asked = [](probe::DnsStatus status, asio::ip::udp::endpoint resolver = resolver_a) {
+  const auto asked = [](probe::DnsStatus status, probe::UdpEndpoint resolver = resolver_a) {
     return lookup("azure.example.com", probe::DnsType::a, status, resolver);
   };
   const auto failing = [&](int error, std::optional<probe::IcmpError> said) {
@@ -275,7 +275,7 @@ TEST(Flow, ToAResolver) {
     EXPECT_EQ(sentence_of(scene), row.expected) << row.name;
   }
   Scene stub{"https://azure.example.com"};
-  const asio::ip::udp::endpoint loopback{ip("127.0.0.53"), 53};
+  const probe::UdpEndpoint loopback{ip("127.0.0.53"), 53};
   stub.machine.resolver.servers = {loopback};
   stub.add(asked(probe::DnsStatus::timeout, loopback));
   EXPECT_EQ(sentence_of(stub), "none") << "a stub on this machine: the way to its own resolver is not known";

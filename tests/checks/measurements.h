@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "checks/checks.h"
+#include "probe/endpoint.h"
 
 namespace fwprobe::checks::measured {
 
@@ -21,8 +22,8 @@ inline probe::WallClock::time_point noon() {
   return std::chrono::sys_days{std::chrono::year{2026} / 6 / 15} + std::chrono::hours{12};
 }
 
-inline const asio::ip::udp::endpoint resolver_a{ip("192.0.2.53"), 53};
-inline const asio::ip::udp::endpoint resolver_b{ip("192.0.2.54"), 53};
+inline const probe::UdpEndpoint resolver_a{ip("192.0.2.53"), 53};
+inline const probe::UdpEndpoint resolver_b{ip("192.0.2.54"), 53};
 
 /// A target, the settings, and what was measured. The machine has addresses and routes of both families and
 /// asks one resolver.
@@ -107,7 +108,7 @@ inline std::string steps(const Findings& findings) {
 // ---- DNS ------------------------------------------------------------------------------------------------
 
 inline probe::DnsLookup lookup(const char* name, probe::DnsType type, probe::DnsStatus status,
-                               asio::ip::udp::endpoint resolver = resolver_a,
+                               probe::UdpEndpoint resolver = resolver_a,
                                probe::DnsTransport transport = probe::DnsTransport::udp) {
   probe::DnsLookup made;
   made.question = {name, type, resolver, transport};
@@ -115,7 +116,7 @@ inline probe::DnsLookup lookup(const char* name, probe::DnsType type, probe::Dns
   return made;
 }
 inline probe::DnsLookup answer(const char* name, std::vector<const char*> addresses,
-                               asio::ip::udp::endpoint resolver = resolver_a) {
+                               probe::UdpEndpoint resolver = resolver_a) {
   auto made = lookup(name, ip(addresses.front()).is_v6() ? probe::DnsType::aaaa : probe::DnsType::a,
                      probe::DnsStatus::answered, resolver);
   for (const auto* address : addresses) made.addresses.push_back({ip(address), 300s});

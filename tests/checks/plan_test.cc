@@ -1,5 +1,6 @@
 #include "checks/plan.h"
 
+#include <asio/error.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +8,6 @@ namespace fwprobe::checks {
 namespace {
 
 using asio::ip::make_address;
-using asio::ip::tcp;
-using asio::ip::udp;
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -93,7 +92,7 @@ class PlanTest : public testing::Test {
   Evidence evidence_;
   std::vector<probe::Question> asked_;
   std::vector<std::string> reasons_;  ///< of the questions that came last
-  udp::endpoint resolver_{make_address("192.0.2.53"), 53};
+  probe::UdpEndpoint resolver_{make_address("192.0.2.53"), 53};
   std::vector<std::string> search_;
   std::uint32_t last_ = 0;
 };
@@ -182,7 +181,7 @@ TEST_F(PlanTest, AnAddressNeedsNoName) {
   answer_environment();
   const auto questions = next_of<probe::TcpQuestion>();
   ASSERT_THAT(questions, SizeIs(1));
-  EXPECT_EQ(questions[0].remote, (tcp::endpoint{make_address("192.0.2.1"), 443}));
+  EXPECT_EQ(questions[0].remote, (probe::TcpEndpoint{make_address("192.0.2.1"), 443}));
 }
 
 TEST_F(PlanTest, AGivenAddressIsUsedInsteadOfDns) {
@@ -348,7 +347,7 @@ TEST_F(PlanTest, ThroughAProxyTheNameIsTheProxysToResolve) {
   const auto questions = next();
   ASSERT_THAT(questions, SizeIs(1));
   const auto& to_proxy = std::get<probe::TcpQuestion>(questions[0]);
-  EXPECT_EQ(to_proxy.remote, (tcp::endpoint{make_address("192.0.2.80"), 3128}));
+  EXPECT_EQ(to_proxy.remote, (probe::TcpEndpoint{make_address("192.0.2.80"), 3128}));
   const auto connection = establish(to_proxy);
   const auto tunnel = next_of<probe::TunnelQuestion>();
   ASSERT_THAT(tunnel, SizeIs(1));

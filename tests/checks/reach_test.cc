@@ -203,7 +203,7 @@ TEST(Reached, AnUnfinishedWayIsNotJudged) {
 /// SYNs to `remote` that `hops` routers see, and a control that comes further.
 Traced traced(std::string_view remote, Met met, std::optional<probe::ConnectFailure> failure,
               int control_hops) {
-  const asio::ip::tcp::endpoint endpoint{make_address(remote), 443};
+  const probe::TcpEndpoint endpoint{make_address(remote), 443};
   Traced made{met, {endpoint.address(), 16}, attempt(remote, std::move(failure)).fact, {}};
   std::uint32_t id = 0;
   const auto path = [&](std::uint16_t port, int hops) {

@@ -149,8 +149,7 @@ TEST_F(Rehearsing, AHoleInALargePrefixIsTriedThoughTheSampleMissesIt) {
 
 TEST_F(Rehearsing, TranslationsOfTheServiceOnlyAreListenedFor) {
   plan_for({"198.51.100.7"});
-  EXPECT_THAT(plan.translated,
-              ElementsAre(asio::ip::tcp::endpoint{asio::ip::make_address("10.0.0.9"), 8443}));
+  EXPECT_THAT(plan.translated, ElementsAre(probe::TcpEndpoint{asio::ip::make_address("10.0.0.9"), 8443}));
 }
 
 TEST_F(Rehearsing, TheServiceIsNotItsOwnSource) {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <functional>
 
+#include <asio/error.hpp>
 #include <gtest/gtest.h>
 #include <openssl/x509_vfy.h>
 

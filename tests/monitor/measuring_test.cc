@@ -22,7 +22,7 @@ Manner manner() {
           {}};
 }
 
-checks::Target target(const asio::ip::tcp::endpoint& remote) {
+checks::Target target(const probe::TcpEndpoint& remote) {
   return *checks::parse_target("tcp://" + remote.address().to_string() + ":" + std::to_string(remote.port()));
 }
 

@@ -50,7 +50,7 @@ class WebhookServer {
   std::string url(std::string_view path, std::string_view scheme = "http") const {
     return fmt::format("{}://{}:{}/{}", scheme, endpoint_.address().to_string(), endpoint_.port(), path);
   }
-  tcp::endpoint endpoint() const { return endpoint_; }
+  probe::TcpEndpoint endpoint() const { return endpoint_; }
 
   std::vector<json> requests() const {
     std::vector<json> requests;
@@ -63,7 +63,7 @@ class WebhookServer {
 
  private:
   tests::TempFolder folder_;
-  tcp::endpoint endpoint_;
+  probe::TcpEndpoint endpoint_;
   std::optional<tests::Process> process_;
 };
 
@@ -330,7 +330,7 @@ class Alertmanager {
 
  private:
   tests::TempFolder folder_;
-  tcp::endpoint endpoint_;
+  probe::TcpEndpoint endpoint_;
   std::optional<tests::Process> process_;
 };
 

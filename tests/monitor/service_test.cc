@@ -33,7 +33,7 @@ Manner manner(Clock::duration timeout = 5s) {
           {}};
 }
 
-Watched watched(std::string id, const asio::ip::tcp::endpoint& remote, Manner by = manner()) {
+Watched watched(std::string id, const probe::TcpEndpoint& remote, Manner by = manner()) {
   Watched one;
   one.id = std::move(id);
   one.target =

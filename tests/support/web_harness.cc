@@ -13,6 +13,7 @@
 #include <asio/signal_set.hpp>
 
 #include "board_sample.h"
+#include "checks/investigate.h"
 #include "monitor/web/server.h"
 #include "reports/read_report.h"
 #include "reports/value_text.h"
@@ -83,7 +84,7 @@ monitor::Module module(std::string name, checks::Profile profile, const std::str
   settings.tls.ca_file = ca;
   // Nothing answers there: every name fails at once.
   settings.dns_servers = {*reports::endpoint_from("127.0.0.1:1").transform([](const auto& pair) {
-    return asio::ip::udp::endpoint{pair.first, pair.second};
+    return probe::UdpEndpoint{pair.first, pair.second};
   })};
   auto contexts = probe::TlsContexts::load(settings.tls);
   if (!contexts) throw std::runtime_error{contexts.error()};
