@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "checks/evidence.h"
-
 namespace fwprobe::checks {
 
 Investigation begun(Target target, Expectation expected) {
