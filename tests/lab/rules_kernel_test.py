@@ -7,6 +7,7 @@ import errno
 import ipaddress
 import json
 import os
+import pathlib
 import random
 import socket
 import struct
@@ -20,7 +21,9 @@ import random_rules
 
 FWPROBE = os.environ["FWPROBE"]
 SEED = int(os.environ.get("FWPROBE_SEED", "20261125"))
-NFT, IPTABLES = 240, 60
+# The sanitizers look at the program, which gets no more to do by more rulesets of the same kinds, but takes ten times as long.
+SANITIZED = b"__asan_init" in pathlib.Path(FWPROBE).read_bytes()
+NFT, IPTABLES = (40, 10) if SANITIZED else (240, 60)
 FIRST_PORT = 20000  # of the sources
 SERVICES = [("192.0.2.1", 443), ("192.0.2.1", 22), ("2001:db8:f::1", 443)]
 FIREWALL_MAC, CLIENT_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -246,7 +249,7 @@ def body():
             comparison.iptables(number)
         print(f"{NFT} nftables and {IPTABLES} iptables rulesets, {comparison.total} answers, {comparison.certain} certain, "
               f"{comparison.failures} wrong; the kernel: {comparison.seen}")
-        assert certain and min(comparison.seen.get(word, 0) for word in ("allowed", "dropped", "refused")) > 500, comparison.seen
+        assert certain and min(comparison.seen.get(word, 0) for word in ("allowed", "dropped", "refused")) > comparison.rulesets, comparison.seen
         return 1 if comparison.failures else 0
 
 
