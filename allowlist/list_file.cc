@@ -28,7 +28,7 @@ std::expected<ListFile, int> ListFile::open(const std::string& path) {
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return std::unexpected{errno};
   if (S_ISDIR(status.st_mode)) return std::unexpected{EISDIR};
-  file.written_ = floor<days>(system_clock::from_time_t(status.st_mtim.tv_sec));
+  file.written_ = floor<days>(sys_seconds{seconds{status.st_mtim.tv_sec}});
   if (S_ISREG(status.st_mode)) file.size_ = static_cast<std::size_t>(status.st_size);
   ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
   return file;

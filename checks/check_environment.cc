@@ -2,8 +2,6 @@
 // something.
 
 #include <algorithm>
-#include <iomanip>
-#include <sstream>
 
 #include <fmt/format.h>
 #include <openssl/x509_vfy.h>
@@ -11,22 +9,13 @@
 #include "checks/builders.h"
 #include "checks/checks.h"
 #include "checks/resolution.h"
+#include "probe/http_date.h"
 
 namespace fwprobe::checks {
 namespace {
 
 /// Certificates and Kerberos alike tolerate hours; a day is beyond every time zone mistake.
 constexpr std::chrono::hours tolerated_skew{24};
-
-/// RFC 9110 §5.6.7, the form that servers must send: "Sun, 06 Nov 1994 08:49:37 GMT".
-std::optional<probe::WallClock::time_point> http_date(std::string_view text) {
-  std::tm fields{};
-  std::istringstream stream{std::string{text}};
-  stream.imbue(std::locale::classic());
-  stream >> std::get_time(&fields, "%a, %d %b %Y %H:%M:%S");
-  if (stream.fail()) return std::nullopt;
-  return probe::WallClock::from_time_t(timegm(&fields));
-}
 
 struct Skew {
   std::chrono::seconds local_ahead{};
@@ -39,12 +28,12 @@ std::optional<Skew> skew_by_date(const Evidence& evidence) {
   for (const auto& exchange : evidence.all<probe::HttpExchange>()) {
     if (!exchange->result) continue;
     const auto date = probe::header(exchange->result->headers, "Date");
-    const auto server = date ? http_date(*date) : std::nullopt;
+    const auto server = date ? probe::http_date(*date) : std::nullopt;
     // A cache hands on the Date of the day when it stored the response (RFC 9111 §5.1).
     if (!server || probe::header(exchange->result->headers, "Age")) continue;
     const auto local =
-        exchange.time.started + std::chrono::duration_cast<probe::WallClock::duration>(exchange.time.elapsed);
-    newest = {std::chrono::duration_cast<std::chrono::seconds>(local - *server), exchange.id};
+        std::chrono::floor<std::chrono::seconds>(exchange.time.started + exchange.time.elapsed);
+    newest = {local - *server, exchange.id};
   }
   return newest;
 }

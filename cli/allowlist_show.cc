@@ -27,7 +27,7 @@ std::string row(std::string_view name, std::string_view direction, std::string_v
 std::string fetched(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return "-";
-  const auto written = std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+  const std::chrono::sys_seconds written{std::chrono::seconds{status.st_mtim.tv_sec}};
   return reports::date(std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(written)});
 }
 

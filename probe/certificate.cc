@@ -13,6 +13,7 @@
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
+#include "probe/http_date.h"
 #include "probe/openssl_ptr.h"
 
 namespace fwprobe::probe {
@@ -183,10 +184,9 @@ std::string name_text(const X509_NAME& name) {
 WallClock::time_point time_of(const ASN1_TIME* time) {
   std::tm fields{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &fields) != 1) return {};
-  using Seconds = std::chrono::time_point<WallClock, std::chrono::seconds>;
   constexpr auto first = std::chrono::ceil<std::chrono::seconds>(WallClock::time_point::min());
   constexpr auto last = std::chrono::floor<std::chrono::seconds>(WallClock::time_point::max());
-  return std::clamp(Seconds{std::chrono::seconds{timegm(&fields)}}, first, last);
+  return std::clamp(utc(fields), first, last);
 }
 
 Certificate describe(X509& certificate) {

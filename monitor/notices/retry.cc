@@ -1,8 +1,8 @@
 #include "monitor/notices/retry.h"
 
 #include <algorithm>
-#include <ctime>
 
+#include "probe/http_date.h"
 #include "text/ascii.h"
 
 namespace fwprobe::monitor {
@@ -31,12 +31,9 @@ std::optional<seconds> read_retry_after(std::string_view text, probe::WallClock:
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   // Nine digits are 31 years: what is longer means the same.
   if (digits) return seconds{whole_number<std::int64_t>(text.substr(0, 9)).value_or(0)};
-  std::tm time{};
-  const std::string whole{text};
-  const auto* end = strptime(whole.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  const auto at = probe::WallClock::from_time_t(timegm(&time));
-  return std::max(seconds{0}, std::chrono::ceil<seconds>(at - now));
+  const auto at = probe::http_date(text);
+  if (!at) return std::nullopt;
+  return std::max(seconds{0}, *at - std::chrono::floor<seconds>(now));
 }
 
 }  // namespace fwprobe::monitor

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 
 #include <fmt/format.h>
 
 #include "checks/redirects.h"
 #include "monitor/way.h"
+#include "probe/http_date.h"
 #include "reports/escape.h"
 #include "reports/formats.h"
 #include "reports/prometheus_family.h"
@@ -100,15 +100,6 @@ std::string tls_metrics(const probe::TlsHandshake& handshake) {
   return metrics;
 }
 
-/// RFC 9110 §5.6.7, the preferred form only: "Sun, 06 Nov 1994 08:49:37 GMT".
-std::optional<double> http_date(std::string_view text) {
-  std::tm time{};
-  const std::string whole{text};
-  const auto* end = strptime(whole.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return static_cast<double>(timegm(&time));
-}
-
 struct Durations {
   nanoseconds resolve{}, connect{}, tls{}, processing{}, transfer{};
 };
@@ -181,9 +172,10 @@ std::string http_metrics(const Investigation& target, const checks::Walk& walk, 
   metrics += single("probe_failed_due_to_regex", "Indicates if probe failed due to regex", 0);
   if (response)
     if (const auto modified = probe::header(response->headers, "Last-Modified"))
-      if (const auto time = http_date(*modified))
+      if (const auto time = probe::http_date(*modified))
         metrics += single("probe_http_last_modified_timestamp_seconds",
-                          "Returns the Last-Modified HTTP response header in unixtime", *time);
+                          "Returns the Last-Modified HTTP response header in unixtime",
+                          static_cast<double>(time->time_since_epoch().count()));
   return metrics;
 }
 

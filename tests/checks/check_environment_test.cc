@@ -85,6 +85,9 @@ TEST(CheckEnvironment, ThisMachinesOwnFaults) {
       {"an expired certificate, and clocks that agree",
        and_a_certificate_looks(server_says("Mon, 15 Jun 2026 12:00:00 GMT"), X509_V_ERR_CERT_HAS_EXPIRED),
        {}},
+      {"a Date far beyond the clock's own end",
+       server_says("Fri, 31 Dec 9999 23:59:59 GMT"),
+       {only_looked_at}},
       {"a cache hands on an old Date",
        server_says("Sun, 15 Jun 2025 12:00:00 GMT", {{"Age", "31536000"}}),
        {}},
@@ -100,6 +103,7 @@ TEST(CheckEnvironment, ThisMachinesOwnFaults) {
     EXPECT_EQ(brief(row.scene.judged_by(check_environment)), row.expected);
   }
   EXPECT_THAT(words(rows[9].scene.judged_by(check_environment)), HasSubstr("730 days ahead of"));
+  EXPECT_THAT(words(rows[12].scene.judged_by(check_environment)), HasSubstr("2912277 days behind"));
 }
 
 }  // namespace

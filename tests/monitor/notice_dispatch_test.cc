@@ -78,6 +78,7 @@ TEST(Retry, AfterIsReadInBothForms) {
       {"99999999999999999999999", seconds{999'999'999}},
       {"Sun, 06 Nov 1994 08:49:37 GMT", seconds{7}},
       {"Sun, 06 Nov 1994 08:49:00 GMT", seconds{0}},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", seconds{252'618'189'029}},
       {"", {}},
       {"-5", {}},
       {"soon", {}},
