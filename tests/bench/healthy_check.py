@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""One healthy https check over a path with 50 ms RTT, beside curl on the same path.
+"""One healthy https check over a path with 50 ms RTT, beside curl on the same path and a bare program that checks nothing.
 
 Four round trips are needed (DNS, TCP, TLS 1.3, HTTP); what is printed is what comes on top of them, and the CPU and
 memory that the whole process used. Runs in user and network namespaces of its own: no privileges, nothing is left.
 
-    healthy_check.py FWPROBE DELAY_RELAY USAGE_OF [RUNS]
+    healthy_check.py FWPROBE DELAY_RELAY USAGE_OF BARE_HTTPS [RUNS]
 """
 import os
 import pathlib
@@ -60,7 +60,7 @@ def until_healthy(usage_of, command, tries=100):
     sys.exit("the servers did not come up: " + measure(usage_of, command)[1])
 
 
-def inside(fwprobe, delay_relay, usage_of, runs):
+def inside(fwprobe, delay_relay, usage_of, bare_https, runs):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         make_certificate(folder)
@@ -83,8 +83,9 @@ def inside(fwprobe, delay_relay, usage_of, runs):
                             str(folder / "cert.pem"), "-4"],
                 "curl": ["curl", "-sS", "-4", "--resolve", f"{NAME}:443:10.99.0.2", "--cacert", str(folder / "cert.pem"),
                          f"https://{NAME}/"],
+                "bare": [bare_https, "1", NAME, "-", "443", str(folder / "cert.pem"), "10.99.0.2"],
             }
-            trips = {"fwprobe": 4, "curl": 3}
+            trips = {"fwprobe": 4, "curl": 3, "bare": 4}
             for command in commands.values():
                 until_healthy(usage_of, command)
             samples = {tool: [] for tool in commands}
@@ -106,7 +107,7 @@ def inside(fwprobe, delay_relay, usage_of, runs):
 
 if __name__ == "__main__":
     if os.environ.get("FWPROBE_BENCH_INSIDE"):
-        inside(*sys.argv[1:4], int(sys.argv[4]) if len(sys.argv) > 4 else 20)
+        inside(*sys.argv[1:5], int(sys.argv[5]) if len(sys.argv) > 5 else 20)
     else:
         os.environ["FWPROBE_BENCH_INSIDE"] = "1"
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *map(str, sys.argv)])

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""CPU of full TLS 1.3 + HTTP checks of a suite beside `curl -Z` on the same URLs, with certificates of RSA and ECDSA: nginx on
-loopback, every check a full handshake. Prints user + system time of the clients only.
+"""CPU of full TLS 1.3 + HTTP checks of a suite beside `curl -Z` on the same URLs and a bare program that checks nothing, with
+certificates of RSA and ECDSA: nginx on loopback, every check a full handshake. Prints user + system time of the clients only.
 
-    suite_https.py FWPROBE USAGE_OF [CHECKS]
+    suite_https.py FWPROBE USAGE_OF BARE_HTTPS [CHECKS]
 """
 import contextlib
 import os
@@ -54,7 +54,7 @@ def cpu(usage_of, command):
     return float(seconds)
 
 
-def main(fwprobe, usage_of, checks):
+def main(fwprobe, usage_of, bare_https, checks):
     missed = False
     for kind, key in KEYS.items():
         with nginx(key) as (port, directory):
@@ -67,11 +67,12 @@ def main(fwprobe, usage_of, checks):
             curl = cpu(usage_of, ["curl", "-sS", "-Z", "--parallel-max", "50", "--no-sessionid", "--http1.1", "-H", "Connection: close",
                                   "--cacert", str(directory / "cert.pem"), "-K", str(config)])
             ours = cpu(usage_of, [fwprobe, "run", str(suite), "--format", "nagios"])
+            bare = cpu(usage_of, [bare_https, str(checks), "localhost", "127.0.0.1", str(port), str(directory / "cert.pem")])
             missed = missed or ours > GOAL * curl
             print(f"{kind:12} fwprobe {ours / checks * 1e6:7.0f} µs a check   curl -Z {curl / checks * 1e6:7.0f} µs   "
-                  f"ratio {ours / curl:.2f}   goal {GOAL}")
+                  f"ratio {ours / curl:.2f}   goal {GOAL}   bare {bare / checks * 1e6:7.0f} µs   ratio {bare / curl:.2f}")
     sys.exit(1 if missed else 0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 10_000)
+    main(*sys.argv[1:4], int(sys.argv[4]) if len(sys.argv) > 4 else 10_000)
