@@ -16,7 +16,8 @@ struct Range {
 
 template <std::size_t Size>
 bool in(const Range (&ranges)[Size], char32_t c) {
-  return std::ranges::any_of(ranges, [c](const Range& range) { return range.first <= c && c <= range.last; });
+  return c >= ranges[0].first &&  // most text is ASCII
+         std::ranges::any_of(ranges, [c](const Range& range) { return range.first <= c && c <= range.last; });
 }
 
 /// Characters without a glyph of their own that change how others are shown: C1 controls, soft hyphen, bidi
