@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include "cli/allowlist.h"
 #include "cli/kept_files.h"
@@ -18,7 +17,6 @@
 #include "monitor/web/web_config.h"
 #include "probe/tls_library.h"
 #include "reports/value_text.h"
-#include "text/ascii.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -28,14 +26,10 @@ std::string value(const Variables& variables, const std::string& name) {
   return at == variables.end() ? std::string{} : at->second;
 }
 
-/// sd_notify(3), sd_watchdog_enabled(3): a watchdog that was meant for our parent is not ours.
 monitor::ServiceManager service_manager(const Variables& variables) {
-  std::optional<std::chrono::microseconds> watchdog;
-  const auto pid = value(variables, "WATCHDOG_PID");
-  const auto microseconds = whole_number<std::uint32_t>(value(variables, "WATCHDOG_USEC"));
-  if (microseconds && (pid.empty() || pid == std::to_string(::getpid())))
-    watchdog = std::chrono::microseconds{*microseconds};
-  return monitor::ServiceManager{value(variables, "NOTIFY_SOCKET"), watchdog};
+  return monitor::ServiceManager{
+      value(variables, "NOTIFY_SOCKET"),
+      monitor::watchdog_interval(value(variables, "WATCHDOG_USEC"), value(variables, "WATCHDOG_PID"))};
 }
 
 Parsed<monitor::LogFormat> parse_log_format(std::string_view text) {

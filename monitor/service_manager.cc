@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "reports/escape.h"
+#include "text/ascii.h"
 
 namespace fwprobe::monitor {
 namespace {
@@ -24,6 +25,13 @@ std::int64_t monotonic_microseconds() {
 std::string status_line(std::string_view text) { return "STATUS=" + reports::printable(text); }
 
 }  // namespace
+
+std::optional<std::chrono::microseconds> watchdog_interval(std::string_view usec, std::string_view pid) {
+  constexpr std::chrono::microseconds longest = std::chrono::hours{1};  // to be heard more often does no harm
+  const auto count = whole_number<std::uint64_t>(usec);
+  if (!count || *count == 0 || (!pid.empty() && pid != std::to_string(::getpid()))) return std::nullopt;
+  return std::chrono::microseconds{std::min<std::uint64_t>(*count, longest.count())};
+}
 
 void ServiceManager::ready(std::string_view text) const { tell("READY=1\n" + status_line(text)); }
 

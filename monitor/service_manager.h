@@ -8,9 +8,13 @@
 
 namespace fwprobe::monitor {
 
+/// How long the manager waits for a sign of life, by $WATCHDOG_USEC and $WATCHDOG_PID
+/// (sd_watchdog_enabled(3)), an hour at most; nothing when it does not wait for this process.
+std::optional<std::chrono::microseconds> watchdog_interval(std::string_view usec, std::string_view pid);
+
 class ServiceManager {
  public:
-  /// `socket`: a path, or '@' and an abstract name; empty: nobody is told. `watchdog`: $WATCHDOG_USEC.
+  /// `socket`: a path, or '@' and an abstract name; empty: nobody is told.
   explicit ServiceManager(std::string socket = {}, std::optional<std::chrono::microseconds> watchdog = {})
       : socket_{std::move(socket)}, watchdog_{watchdog} {}
 

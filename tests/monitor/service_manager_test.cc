@@ -64,5 +64,24 @@ TEST(ServiceManager, TellsNobodyWithoutASocket) {
   ServiceManager(std::string(300, '/')).alive();  // longer than an address can be
 }
 
+TEST(ServiceManager, WaitsForThisProcess) {
+  const auto own = std::to_string(::getpid());
+  const struct {
+    std::string_view usec, pid;
+    std::optional<std::chrono::microseconds> interval;
+  } rows[] = {
+      {"30000000", "", std::chrono::seconds{30}},
+      {"30000000", own, std::chrono::seconds{30}},
+      {"30000000", "1", {}},
+      {"7200000000", own, std::chrono::hours{1}},  // two hours: above 32 bits
+      {"18446744073709551615", own, std::chrono::hours{1}},
+      {"", "", {}},
+      {"0", own, {}},
+      {"-1", own, {}},
+      {"30s", own, {}},
+  };
+  for (const auto& row : rows) EXPECT_EQ(watchdog_interval(row.usec, row.pid), row.interval) << row.usec;
+}
+
 }  // namespace
 }  // namespace fwprobe::monitor
