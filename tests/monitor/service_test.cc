@@ -258,7 +258,8 @@ TEST_F(ServiceTest, SurvivesBeingKilled) {
     ::usleep(static_cast<useconds_t>((round * 7919) % 100'000));
     if (round == last) {  // however slow the machine: this one has told of both
       const auto give_up = Clock::now() + 60s;
-      while (answer_of(database, "SELECT count(*) FROM changes") != "2" && Clock::now() < give_up) ::usleep(2000);
+      while (answer_of(database, "SELECT count(*) FROM changes") != "2" && Clock::now() < give_up)
+        ::usleep(2000);
     }
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
