@@ -269,6 +269,8 @@ TEST_F(ServiceTest, SurvivesBeingKilled) {
     outcomes = kept;
   }
   EXPECT_GT(outcomes, 0);
+  ASSERT_EQ(answer_of(database, "SELECT count(*) FROM changes"), "2")
+      << "before the service that must not tell them";
   serve(two_targets(), parts(), [&](Service& service) -> awaitable<void> {
     co_await until(service, [&] { return is_down(service, 0) && is_down(service, 1); });
   });
