@@ -43,6 +43,12 @@ address unmapped(const address& a) {
 
 constexpr int mapped_bits = 96;  // RFC 4291 §2.5.5.2
 
+/// One look instead of a try as IPv6 in front of every IPv4 address.
+address read_address(const std::string& text, std::error_code& error) {
+  if (text.contains(':')) return asio::ip::make_address_v6(text, error);
+  return asio::ip::make_address_v4(text, error);
+}
+
 }  // namespace
 
 Prefix::Prefix(const address& a, int length) {
@@ -64,14 +70,14 @@ std::string Prefix::text() const {
     append_address(text, network_.to_v4().to_uint());
   else
     append_address(text, number(network_.to_v6()));
-  return fmt::format("{}/{}", text, length_);
+  return text + "/" + std::to_string(length_);
 }
 
 std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
   constexpr std::size_t longest = 64;
   const auto slash = text.find('/');
   std::error_code error;
-  const auto address = asio::ip::make_address(std::string{text.substr(0, std::min(slash, longest))}, error);
+  const auto address = read_address(std::string{text.substr(0, std::min(slash, longest))}, error);
   if (error || text.size() > longest || (address.is_v6() && address.to_v6().scope_id() != 0))
     return std::unexpected{
         fmt::format("{} is not a prefix; write 192.0.2.0/24, 2001:db8::/32 or an address", excerpt(text))};

@@ -149,9 +149,7 @@ Value<ParsedPrefix> parse_listed_prefix(const YamlNode& node) {
   if (!text) return std::unexpected{text.error()};
   auto parsed = parse_prefix(*text);
   if (!parsed) return complain(node, "prefix: {}", parsed.error());
-  std::error_code ignored;
-  const auto address = asio::ip::make_address(text->substr(0, text->find('/')), ignored);
-  if (!ignored && address.is_v6() && address.to_v6().is_v4_mapped()) {
+  if (text->contains(':') && asio::ip::make_address_v6(text->substr(0, text->find('/'))).is_v4_mapped()) {
     const auto& prefix = parsed->prefix;
     return complain(node, "prefix: {} is IPv4 in IPv6 form (RFC 4291 §2.5.5.2); write {}", excerpt(*text),
                     prefix.network().is_v4() ? prefix.text() : "the IPv4 prefix");

@@ -95,6 +95,7 @@ class Reader {
       return Complaint{node.place, "entries is a list with at least one '- prefix: …' or '- domain: …'"};
     if (node.children.size() > max_entries)
       return Complaint{node.children[max_entries].place, fmt::format("more than {} entries", max_entries)};
+    list_.entries.reserve(node.children.size());
     for (const auto& child : node.children) {
       if (child.kind != YamlNode::Kind::map)
         return Complaint{child.place, "an entry is a map that begins with prefix: or domain:"};

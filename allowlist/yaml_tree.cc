@@ -171,6 +171,7 @@ class Builder {
     if (open_.size() >= limits_.depth) return refuse(event, "nested too deeply");
     if (expects_key()) return refuse(event, "a key is a word, not a list or a map");
     open_.push_back({kind, false, places_.of(event.start_mark), {}, {}});
+    if (kind == YamlNode::Kind::map) open_.back().children.reserve(2);
     return count(event);
   }
 

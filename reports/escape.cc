@@ -16,8 +16,9 @@ struct Range {
 
 template <std::size_t Size>
 bool in(const Range (&ranges)[Size], char32_t c) {
-  return c >= ranges[0].first &&  // most text is ASCII
-         std::ranges::any_of(ranges, [c](const Range& range) { return range.first <= c && c <= range.last; });
+  if (c < ranges[0].first) return false;  // most text is ASCII
+  const auto* const found = std::ranges::lower_bound(ranges, c, {}, &Range::last);
+  return found != std::end(ranges) && found->first <= c;
 }
 
 /// Characters without a glyph of their own that change how others are shown: C1 controls, soft hyphen, bidi
@@ -42,6 +43,9 @@ constexpr Range wide[] = {
     {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},
     {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff}, {0x20000, 0x3fffd},
 };
+
+constexpr bool in_order(const auto& ranges) { return std::ranges::is_sorted(ranges, {}, &Range::first); }
+static_assert(in_order(invisible) && in_order(combining) && in_order(wide));
 
 std::size_t width(char32_t c) { return in(combining, c) ? 0 : in(wide, c) ? 2 : 1; }
 
