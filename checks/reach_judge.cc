@@ -42,12 +42,12 @@ Met kind_of(const probe::TcpConnect& fact, const ConnectVerdict& verdict,
 }
 
 std::string_view word(Met met) {
-  constexpr std::string_view words[] = {"accepts",     "refuses",      "is stopped",        "is silent",
-                                        "has no host", "has no route", "could not be tried"};
+  constexpr std::string_view words[] = {"accepted",       "refused",         "stopped",  "silent",
+                                        "without a host", "without a route", "not tried"};
   return enum_name(words, met);
 }
 
-/// "2 accept, 1 refuses": in the singular throughout, as a table would.
+/// "2 accepted, 1 refused".
 std::string counts_in_words(const Way& way) {
   std::string words;
   for (std::size_t i = 0; i < met_count; ++i)
