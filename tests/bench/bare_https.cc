@@ -1,4 +1,5 @@
 // The same round trips with nothing but system calls and OpenSSL as it comes: a measure for what a tool adds.
+// OpenSSL is loaded while the first answer is on its way: no program's first query leaves earlier.
 //
 //   bare_https COUNT NAME ADDRESS PORT CA_FILE    so many connections, one after the other, each a full
 //                                                 handshake and a GET
@@ -12,15 +13,13 @@
 #include <string>
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace {
-
-using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
-using Tls = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
 void require(bool holds, const char* what) {
   if (!holds) throw std::runtime_error{what};
@@ -61,19 +60,54 @@ in_addr answer(int resolver) {
   return address;
 }
 
-void get(SSL_CTX& context, const std::string& name, const sockaddr_in& server) {
+/// dlsym(3) as whatever function it is.
+struct Found {
+  void* address;
+  template <typename Function>
+  operator Function*() const {
+    return reinterpret_cast<Function*>(address);
+  }
+};
+
+/// The library, loaded by the construction.
+class OpenSsl {
+  void* library_ = ::dlopen("libssl.so.3", RTLD_NOW);
+  Found find(const char* name) const {
+    void* address = library_ != nullptr ? ::dlsym(library_, name) : nullptr;
+    require(address != nullptr, name);
+    return {address};
+  }
+
+ public:
+  decltype(&::OPENSSL_init_ssl) init = find("OPENSSL_init_ssl");
+  decltype(&::TLS_client_method) client_method = find("TLS_client_method");
+  decltype(&::SSL_CTX_new) context_new = find("SSL_CTX_new");
+  decltype(&::SSL_CTX_load_verify_locations) load_roots = find("SSL_CTX_load_verify_locations");
+  decltype(&::SSL_CTX_set_verify) set_verify = find("SSL_CTX_set_verify");
+  decltype(&::SSL_new) tls_new = find("SSL_new");
+  decltype(&::SSL_free) tls_free = find("SSL_free");
+  decltype(&::SSL_set_fd) set_fd = find("SSL_set_fd");
+  decltype(&::SSL_ctrl) control = find("SSL_ctrl");
+  decltype(&::SSL_set1_host) set_host = find("SSL_set1_host");
+  decltype(&::SSL_connect) connect = find("SSL_connect");
+  decltype(&::SSL_read) read = find("SSL_read");
+  decltype(&::SSL_write) write = find("SSL_write");
+};
+
+void get(const OpenSsl& openssl, SSL_CTX& context, std::string name, const sockaddr_in& server) {
   const int socket = connected(SOCK_STREAM, server);
   const int at_once = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-  const Tls tls{SSL_new(&context), SSL_free};
-  SSL_set_fd(tls.get(), socket);
-  SSL_set_tlsext_host_name(tls.get(), name.c_str());
-  SSL_set1_host(tls.get(), name.c_str());
-  require(SSL_connect(tls.get()) == 1, "SSL_connect");
+  const std::unique_ptr<SSL, decltype(openssl.tls_free)> owner{openssl.tls_new(&context), openssl.tls_free};
+  auto* tls = owner.get();
+  openssl.set_fd(tls, socket);
+  openssl.control(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+  openssl.set_host(tls, name.c_str());
+  require(openssl.connect(tls) == 1, "SSL_connect");
   const auto request = "GET / HTTP/1.1\r\nHost: " + name + "\r\n\r\n";
-  SSL_write(tls.get(), request.data(), static_cast<int>(request.size()));
+  openssl.write(tls, request.data(), static_cast<int>(request.size()));
   std::array<char, 16384> response{};
-  require(SSL_read(tls.get(), response.data(), response.size()) > 0, "no response");
+  require(openssl.read(tls, response.data(), response.size()) > 0, "no response");
   ::close(socket);
 }
 
@@ -90,11 +124,12 @@ int main(int argc, char** argv) {
     const auto message = query(name);
     require(::send(resolver, message.data(), message.size(), 0) > 0, "send");
   }
-  OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
-  const Context context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
-  require(SSL_CTX_load_verify_locations(context.get(), argv[5], nullptr) == 1, "the CA file");
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  const OpenSsl openssl;
+  openssl.init(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
+  auto* context = openssl.context_new(openssl.client_method());
+  require(openssl.load_roots(context, argv[5], nullptr) == 1, "the CA file");
+  openssl.set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (asks) server.sin_addr = answer(resolver);
-  for (int i = std::atoi(argv[1]); i > 0; --i) get(*context, name, server);
+  for (int i = std::atoi(argv[1]); i > 0; --i) get(openssl, *context, name, server);
   ::_exit(0);
 }
