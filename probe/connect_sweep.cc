@@ -155,10 +155,13 @@ class ConnectSweep::Impl {
     }
   }
 
-  /// The next moment at which time alone changes something.
+  /// The next moment at which time alone changes something. Attempts that started together time out together,
+  /// a little late.
   Clock::time_point next_change() const {
+    const auto slack = std::min<Clock::duration>(std::chrono::milliseconds{5}, limits_.timeout / 100);
     auto change = Clock::time_point::max();
-    if (!under_way_.empty()) change = under_way_.front().started + limits_.timeout;
+    if (!under_way_.empty())
+      change = std::min(under_way_.front().started + slack, under_way_.back().started) + limits_.timeout;
     if (!queue_.empty() && starts_.size() >= limits_.per_second)
       change = std::min(change, starts_.front() + window);
     return change;
