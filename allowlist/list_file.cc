@@ -51,13 +51,14 @@ std::expected<std::size_t, int> ListFile::read(std::string& text, std::size_t by
 
 std::expected<std::string, int> read_all(ListFile& file) {
   constexpr std::size_t usual = 256 * 1024;
-  // A file at once, and its end is seen.
-  const auto piece = std::max(usual, std::min(file.size(), most_bytes) + 1);
+  // A file at once, and its end is seen; of a pipe the size is not known.
+  auto piece = file.size() > 0 ? std::min(file.size(), most_bytes) + 1 : usual;
   std::string text;
   while (text.size() <= most_bytes) {
     const auto got = file.read(text, piece);
     if (!got) return std::unexpected{got.error()};
     if (*got < piece) break;
+    piece = usual;
   }
   return text;
 }
