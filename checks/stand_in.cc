@@ -22,6 +22,7 @@ enum class Place : std::uint8_t { status, title, heading, body, goes, header };
 struct PlacedMark {
   Place place;
   Mark mark;
+  std::string lower;  ///< the pattern, as bodies are compared
 };
 
 struct Product {
@@ -39,7 +40,8 @@ std::vector<std::vector<PlacedMark>> read_ways(std::string_view lines) {
     for (auto& way = ways.emplace_back(); !line.empty();) {
       const auto mark = next_mark(line);
       // What is none of them is a header's name.
-      way.push_back({static_cast<Place>(std::ranges::find(places, mark.place) - std::begin(places)), mark});
+      way.push_back({static_cast<Place>(std::ranges::find(places, mark.place) - std::begin(places)), mark,
+                     ascii_lower(mark.pattern)});
     }
   }
   return ways;
@@ -59,6 +61,7 @@ struct Answer {
   const probe::HttpResponse& response;
   const probe::Url& asked;
   Page page;
+  std::string status = std::to_string(response.status);
 
   /// Another host, or another port of it; from http to https is no other place.
   bool leaves(const probe::Url& url) const {
@@ -80,13 +83,13 @@ struct Answer {
     const auto& pattern = placed.mark.pattern;
     switch (placed.place) {
       case Place::status:
-        return fmt::format("{}", response.status) == pattern;
+        return status == pattern;
       case Place::title:
         return !page.title.empty() && is_like(page.title, pattern);
       case Place::heading:
         return !page.heading.empty() && is_like(page.heading, pattern);
       case Place::body:
-        return !page.body.empty() && page.body.find(ascii_lower(pattern)) != std::string::npos;
+        return !page.body.empty() && page.body.find(placed.lower) != std::string::npos;
       case Place::goes:
         for (const auto& url : page.leads_to) {
           if (!leaves(url) || !is_like(url.text(), pattern)) continue;
@@ -120,7 +123,7 @@ std::string what_it_says(const probe::HttpResponse& response, const Page& page) 
 
 std::optional<StandIn> find_stand_in(const probe::HttpResponse& response, const probe::Url& asked) {
   if (azure_devops::bears_mark(response)) return std::nullopt;
-  const Answer answer{response, asked, read_page(response, asked)};
+  const Answer answer{.response = response, .asked = asked, .page = read_page(response, asked)};
   const Product* best = nullptr;
   const probe::Url* best_lead = nullptr;
   for (const auto& product : products()) {
