@@ -27,7 +27,7 @@ std::optional<Change> apply(TargetState& state, Outcome outcome, int confirm) {
   state.confirmed = verdict;
   state.since = candidate->first_at;
   candidate.reset();
-  state.changes.push_front(change);
+  state.changes.insert(state.changes.begin(), change);
   if (state.changes.size() > changes_kept) state.changes.pop_back();
   return change;
 }

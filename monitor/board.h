@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +43,7 @@ struct TargetState {
   std::optional<Outcome> last;
   std::optional<Verdict> confirmed;      ///< none until enough runs agree
   probe::WallClock::time_point since{};  ///< of `confirmed`
-  std::deque<Change> changes;            ///< newest first, at most changes_kept
+  std::vector<Change> changes;           ///< newest first, at most changes_kept
   std::array<std::uint64_t, 5> runs{};   ///< by checks::Status, since the start of the service
   bool running = false;
   std::optional<Candidate> candidate;  ///< none: the last run said what is confirmed

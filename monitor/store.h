@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <filesystem>
 #include <map>
@@ -40,7 +39,7 @@ struct QueuedNotice {
 struct Remembered {
   Verdict confirmed;
   probe::WallClock::time_point since{};
-  std::deque<Change> changes;  ///< newest first
+  std::vector<Change> changes;  ///< newest first
 };
 
 struct StoreHealth {

@@ -44,7 +44,7 @@ inline monitor::Change change(monitor::Board& board, std::size_t target, monitor
   const monitor::Change change{at, state.confirmed, to, std::move(summary)};
   state.confirmed = to;
   state.since = at;
-  state.changes.push_front(change);
+  state.changes.insert(state.changes.begin(), change);
   monitor::Outcome last;
   last.began = at;
   last.status = to.status;
