@@ -60,7 +60,7 @@ std::string status_families(const Targets& targets, const RenderOptions& options
                             checks::name(diagnosis->responsible)),
                 1);
   }
-  return std::move(success).take() + std::move(status).take() + std::move(cause).take();
+  return success.take() + status.take() + cause.take();
 }
 
 std::string measured_families(const Targets& targets) {
@@ -76,7 +76,7 @@ std::string measured_families(const Targets& targets) {
     if (const auto* diagnosis = trouble(*target); diagnosis && diagnosis->location.hop)
       hop.add(label, *diagnosis->location.hop);
   }
-  return std::move(phase).take() + std::move(expiry).take() + std::move(hop).take();
+  return phase.take() + expiry.take() + hop.take();
 }
 
 std::string run_families(const Report& report, std::string_view site) {
@@ -89,8 +89,7 @@ std::string run_families(const Report& report, std::string_view site) {
   started.add(own, timestamp(report.started));
   took.add(own, seconds(report.finished - report.started));
   complete.add(own, report.complete ? 1 : 0);
-  return std::move(build).take() + std::move(started).take() + std::move(took).take() +
-         std::move(complete).take();
+  return build.take() + started.take() + took.take() + complete.take();
 }
 
 }  // namespace

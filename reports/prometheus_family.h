@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,7 +16,8 @@ inline constexpr std::string_view prometheus_content_type = "text/plain; version
 
 enum class FamilyKind : std::uint8_t { gauge, counter };
 
-/// One family: HELP and TYPE once, then its series; nothing when it has none.
+/// One family: HELP and TYPE once, then its series; nothing when it has none. A long one may be taken in
+/// pieces.
 class Family {
  public:
   /// `name` and `help` are fixed text.
@@ -24,8 +26,12 @@ class Family {
 
   /// `labels` as they stand between the braces: `target="x",status="pass"`; empty: none.
   void add(std::string_view labels, double value) {
-    auto out = std::back_inserter(series_);
-    series_ += name_;
+    auto out = std::back_inserter(text_);
+    if (!begun_)
+      fmt::format_to(out, "# HELP {0} {1}\n# TYPE {0} {2}\n", name_, help_,
+                     kind_ == FamilyKind::gauge ? "gauge" : "counter");
+    begun_ = true;
+    text_ += name_;
     if (!labels.empty()) fmt::format_to(out, "{{{}}}", labels);
     // As an integer where it is one: a timestamp in the shortest form of a double reads 1.7e+09.
     if (const auto whole = static_cast<std::int64_t>(value); value == static_cast<double>(whole))
@@ -34,16 +40,16 @@ class Family {
       fmt::format_to(out, " {:.6f}\n", value);
   }
 
-  std::string take() && {
-    if (series_.empty()) return {};
-    const auto* type = kind_ == FamilyKind::gauge ? "gauge" : "counter";
-    return fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{3}", name_, help_, type, series_);
-  }
+  /// What take() would give.
+  std::size_t size() const { return text_.size(); }
+  /// What was added since the last time.
+  std::string take() { return std::exchange(text_, {}); }
 
  private:
   std::string_view name_, help_;
   FamilyKind kind_;
-  std::string series_;
+  bool begun_ = false;
+  std::string text_;
 };
 
 /// A family of one series without labels.
@@ -51,7 +57,7 @@ inline std::string single(std::string_view name, std::string_view help, double v
                           FamilyKind kind = FamilyKind::gauge) {
   Family family{name, help, kind};
   family.add({}, value);
-  return std::move(family).take();
+  return family.take();
 }
 
 inline double seconds(std::chrono::nanoseconds duration) {

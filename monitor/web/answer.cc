@@ -1,20 +1,26 @@
 #include "monitor/web/answer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "text/ascii.h"
 
 namespace fwprobe::monitor {
 
+std::size_t Answer::size() const {
+  return std::accumulate(rest.begin(), rest.end(), body.size(),
+                         [](std::size_t sum, const std::string& piece) { return sum + piece.size(); });
+}
+
 Answer plain(std::uint16_t status, std::string_view what) {
   std::string body{what};
   if (!body.ends_with('\n')) body += '\n';
-  return {.status = status, .body = std::move(body), .fields = {}};
+  return {.status = status, .body = std::move(body), .rest = {}, .fields = {}};
 }
 
 Answer json_answer(std::string body) {
-  return {.type = "application/json", .body = std::move(body) + "\n", .fields = {}};
+  return {.type = "application/json", .body = std::move(body) + "\n", .rest = {}, .fields = {}};
 }
 
 std::string content_security_policy(std::string_view script_hash) {

@@ -13,7 +13,11 @@ struct Answer {
   std::uint16_t status = 200;
   std::string type = "text/plain; charset=utf-8";
   std::string body;
+  std::vector<std::string> rest;  ///< of a long body: pieces that follow, and are never copied together
   std::vector<std::pair<std::string, std::string>> fields;  ///< besides Content-Type and Content-Length
+
+  /// Of the whole body, in bytes.
+  std::size_t size() const;
 };
 
 /// Text for people and scripts, which ends with a newline.

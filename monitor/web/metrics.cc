@@ -43,82 +43,126 @@ std::vector<Row> rows_of(const Board& board) {
   return rows;
 }
 
-std::string status_families(const std::vector<Row>& rows) {
-  Family info{"fwprobe_target_info", "What is watched: the address that is asked for."};
-  Family status{"fwprobe_target_status", "The target's confirmed status: 1 for the one that it has."};
-  Family expected{"fwprobe_target_as_expected",
-                  "Whether the target is as the suite expects it: 1 yes, 0 no."};
-  Family cause{"fwprobe_target_cause_info",
-               "The cause of a target that did not pass (fwprobe explain CAUSE)."};
-  Family since{"fwprobe_target_since_timestamp_seconds", "Since when the target has its confirmed state."};
-  for (const auto& row : rows) {
-    info.add(fmt::format("{},address={}", row.labels, prometheus_label(row.watched.target.text())), 1);
-    const auto verdict = verdict_of(row.state);
-    if (!verdict) continue;
-    for (const auto one : measured)
-      status.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)),
-                 one == verdict->status ? 1 : 0);
-    expected.add(row.labels, verdict->as_expected ? 1 : 0);
-    if (verdict->cause) {
-      const auto& why = checks::row(*verdict->cause);
-      const auto* where = row.state.last && row.state.last->location ? &*row.state.last->location : nullptr;
-      cause.add(
-          fmt::format("{},cause=\"{}\",where=\"{}\",responsible=\"{}\"", row.labels, why.code,
-                      where != nullptr ? checks::name(where->where) : "", checks::name(why.responsible)),
-          1);
+/// Writes families of all rows, in pieces that need no large block of memory.
+class Families {
+ public:
+  explicit Families(std::vector<Row> rows) : rows_{std::move(rows)} {}
+
+  /// `add(family, row)` adds the row's series.
+  template <typename Add>
+  void write(Family family, Add add) {
+    constexpr std::size_t piece = 32 * 1024;
+    for (const auto& row : rows_) {
+      add(family, row);
+      if (family.size() >= piece) write(family.take());
     }
-    if (row.state.confirmed) since.add(row.labels, timestamp(row.state.since));
+    write(family.take());
   }
-  return std::move(info).take() + std::move(status).take() + std::move(expected).take() +
-         std::move(cause).take() + std::move(since).take();
+  void write(std::string families) {
+    if (!families.empty()) pieces_.push_back(std::move(families));
+  }
+
+  std::vector<std::string> take() && { return std::move(pieces_); }
+
+ private:
+  std::vector<Row> rows_;
+  std::vector<std::string> pieces_;
+};
+
+void write_status(Families& families) {
+  families.write(
+      {"fwprobe_target_info", "What is watched: the address that is asked for."},
+      [](Family& info, const Row& row) {
+        info.add(fmt::format("{},address={}", row.labels, prometheus_label(row.watched.target.text())), 1);
+      });
+  families.write({"fwprobe_target_status", "The target's confirmed status: 1 for the one that it has."},
+                 [](Family& status, const Row& row) {
+                   const auto verdict = verdict_of(row.state);
+                   if (!verdict) return;
+                   for (const auto one : measured)
+                     status.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)),
+                                one == verdict->status ? 1 : 0);
+                 });
+  families.write(
+      {"fwprobe_target_as_expected", "Whether the target is as the suite expects it: 1 yes, 0 no."},
+      [](Family& expected, const Row& row) {
+        if (const auto verdict = verdict_of(row.state))
+          expected.add(row.labels, verdict->as_expected ? 1 : 0);
+      });
+  families.write(
+      {"fwprobe_target_cause_info", "The cause of a target that did not pass (fwprobe explain CAUSE)."},
+      [](Family& cause, const Row& row) {
+        const auto verdict = verdict_of(row.state);
+        if (!verdict || !verdict->cause) return;
+        const auto& why = checks::row(*verdict->cause);
+        const auto* where = row.state.last && row.state.last->location ? &*row.state.last->location : nullptr;
+        cause.add(
+            fmt::format("{},cause=\"{}\",where=\"{}\",responsible=\"{}\"", row.labels, why.code,
+                        where != nullptr ? checks::name(where->where) : "", checks::name(why.responsible)),
+            1);
+      });
+  families.write({"fwprobe_target_since_timestamp_seconds", "Since when the target has its confirmed state."},
+                 [](Family& since, const Row& row) {
+                   if (row.state.confirmed) since.add(row.labels, timestamp(row.state.since));
+                 });
 }
 
-std::string run_families(const std::vector<Row>& rows) {
-  Family runs{"fwprobe_target_runs_total", "Runs since the service started, by what they measured.",
-              FamilyKind::counter};
-  Family began{"fwprobe_target_last_run_timestamp_seconds", "When the last run began, since the epoch."};
-  Family took{"fwprobe_target_last_run_duration_seconds", "How long the last run took."};
-  Family interval{"fwprobe_target_interval_seconds", "How often the target is measured."};
-  for (const auto& row : rows) {
-    interval.add(row.labels, seconds(row.watched.interval));
-    for (const auto one : measured)
-      runs.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)),
-               static_cast<double>(row.state.runs[static_cast<std::size_t>(one)]));
-    if (!row.state.last) continue;
-    began.add(row.labels, timestamp(row.state.last->began));
-    took.add(row.labels, seconds(row.state.last->took));
-  }
-  return std::move(runs).take() + std::move(began).take() + std::move(took).take() +
-         std::move(interval).take();
+void write_runs(Families& families) {
+  families.write({"fwprobe_target_runs_total", "Runs since the service started, by what they measured.",
+                  FamilyKind::counter},
+                 [](Family& runs, const Row& row) {
+                   for (const auto one : measured)
+                     runs.add(fmt::format("{},status=\"{}\"", row.labels, checks::name(one)),
+                              static_cast<double>(row.state.runs[static_cast<std::size_t>(one)]));
+                 });
+  families.write(
+      {"fwprobe_target_interval_seconds", "How often the target is measured."},
+      [](Family& interval, const Row& row) { interval.add(row.labels, seconds(row.watched.interval)); });
 }
 
-std::string measured_families(const std::vector<Row>& rows) {
-  Family phase{"fwprobe_phase_duration_seconds", "How long a phase of the target's own way took."};
-  Family leaf{"fwprobe_certificate_expiry_timestamp_seconds",
-              "When the target's own certificate ends (notAfter), since the epoch."};
-  Family chain{"fwprobe_chain_expiry_timestamp_seconds",
-               "When the first certificate of the presented chain ends, since the epoch."};
-  Family code{"fwprobe_http_status_code", "The status of the last response."};
-  Family hop{"fwprobe_blocking_hop", "The hop at or behind which the way ends; 1 is the first router."};
-  Family listed{"fwprobe_allowlist_covered",
-                "Whether every address of the target stands on its allowlists: 1 yes, 0 no."};
-  Family stale{"fwprobe_allowlist_stale_timestamp_seconds",
-               "When the oldest of the allowlists becomes stale."};
-  for (const auto& row : rows) {
-    if (!row.state.last) continue;
-    const auto& last = *row.state.last;
-    for (const auto& one : phase_table)
-      if (const auto& took = last.phases.*one.took)
-        phase.add(fmt::format("{},phase=\"{}\"", row.labels, one.name), seconds(*took));
-    if (last.leaf_expiry) leaf.add(row.labels, timestamp(*last.leaf_expiry));
-    if (last.chain_expiry) chain.add(row.labels, timestamp(*last.chain_expiry));
-    if (last.http_status) code.add(row.labels, *last.http_status);
-    if (last.location && last.location->hop) hop.add(row.labels, *last.location->hop);
-    if (last.listed) listed.add(row.labels, *last.listed ? 1 : 0);
-    if (last.list_stale_at) stale.add(row.labels, timestamp(*last.list_stale_at));
-  }
-  return std::move(phase).take() + std::move(leaf).take() + std::move(chain).take() + std::move(code).take() +
-         std::move(hop).take() + std::move(listed).take() + std::move(stale).take();
+/// `value` gives what the last run says, or nothing.
+template <typename Value>
+void write_last(Families& families, std::string_view name, std::string_view help, Value value) {
+  families.write({name, help}, [value](Family& family, const Row& row) {
+    if (!row.state.last) return;
+    if (const std::optional<double> known = value(*row.state.last)) family.add(row.labels, *known);
+  });
+}
+
+std::optional<double> when(const std::optional<probe::WallClock::time_point>& time) {
+  return time ? std::optional{timestamp(*time)} : std::nullopt;
+}
+
+void write_measured(Families& families) {
+  write_last(families, "fwprobe_target_last_run_timestamp_seconds",
+             "When the last run began, since the epoch.",
+             [](const Outcome& last) { return timestamp(last.began); });
+  write_last(families, "fwprobe_target_last_run_duration_seconds", "How long the last run took.",
+             [](const Outcome& last) { return seconds(last.took); });
+  families.write({"fwprobe_phase_duration_seconds", "How long a phase of the target's own way took."},
+                 [](Family& phase, const Row& row) {
+                   if (!row.state.last) return;
+                   for (const auto& one : phase_table)
+                     if (const auto& took = row.state.last->phases.*one.took)
+                       phase.add(fmt::format("{},phase=\"{}\"", row.labels, one.name), seconds(*took));
+                 });
+  write_last(families, "fwprobe_certificate_expiry_timestamp_seconds",
+             "When the target's own certificate ends (notAfter), since the epoch.",
+             [](const Outcome& last) { return when(last.leaf_expiry); });
+  write_last(families, "fwprobe_chain_expiry_timestamp_seconds",
+             "When the first certificate of the presented chain ends, since the epoch.",
+             [](const Outcome& last) { return when(last.chain_expiry); });
+  write_last(families, "fwprobe_http_status_code", "The status of the last response.",
+             [](const Outcome& last) { return last.http_status; });
+  write_last(families, "fwprobe_blocking_hop",
+             "The hop at or behind which the way ends; 1 is the first router.",
+             [](const Outcome& last) { return last.location ? last.location->hop : std::nullopt; });
+  write_last(families, "fwprobe_allowlist_covered",
+             "Whether every address of the target stands on its allowlists: 1 yes, 0 no.",
+             [](const Outcome& last) { return last.listed; });
+  write_last(families, "fwprobe_allowlist_stale_timestamp_seconds",
+             "When the oldest of the allowlists becomes stale.",
+             [](const Outcome& last) { return when(last.list_stale_at); });
 }
 
 std::string health_families(const Board& board) {
@@ -131,7 +175,7 @@ std::string health_families(const Board& board) {
   notices.add("result=\"sent\"", static_cast<double>(health.notices_sent));
   notices.add("result=\"failed\"", static_cast<double>(health.notices_failed));
   notices.add("result=\"dropped\"", static_cast<double>(health.notices_dropped));
-  return std::move(build).take() +
+  return build.take() +
          single("fwprobe_targets", "Targets of the suite in use.",
                 static_cast<double>(board.plan.targets.size())) +
          single("fwprobe_targets_running", "Targets that are measured at this moment.",
@@ -146,7 +190,7 @@ std::string health_families(const Board& board) {
                 static_cast<double>(health.history_lost), FamilyKind::counter) +
          single("fwprobe_runs_overdue_total", "Runs that began later than their interval allows.",
                 static_cast<double>(health.overdue), FamilyKind::counter) +
-         std::move(notices).take() +
+         notices.take() +
          single("fwprobe_notices_waiting", "Notices that wait to be sent.",
                 static_cast<double>(health.notices_waiting)) +
          single("fwprobe_draining", "Whether the service is about to end: 1 yes, 0 no.",
@@ -175,11 +219,15 @@ std::string process_families(const Board& board, probe::WallClock::time_point no
 
 }  // namespace
 
-std::string render_metrics(const Board& board, probe::WallClock::time_point now,
-                           const ProcessFigures& process) {
-  const auto rows = rows_of(board);
-  return status_families(rows) + run_families(rows) + measured_families(rows) + health_families(board) +
-         process_families(board, now, process);
+std::vector<std::string> render_metrics(const Board& board, probe::WallClock::time_point now,
+                                        const ProcessFigures& process) {
+  Families families{rows_of(board)};
+  write_status(families);
+  write_runs(families);
+  write_measured(families);
+  families.write(health_families(board));
+  families.write(process_families(board, now, process));
+  return std::move(families).take();
 }
 
 }  // namespace fwprobe::monitor

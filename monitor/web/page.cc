@@ -165,7 +165,7 @@ Answer page_answer(const Board& board, const PageParts& parts, probe::WallClock:
   body += element("footer", {}, element("p", {}, text(fmt::format("fwprobe {}", FWPROBE_VERSION))));
   body += reports::script(refreshing);
 
-  Answer answer{.type = "text/html; charset=utf-8", .body = "<!DOCTYPE html>\n", .fields = {}};
+  Answer answer{.type = "text/html; charset=utf-8", .body = "<!DOCTYPE html>\n", .rest = {}, .fields = {}};
   answer.body +=
       element("html", {{"lang", "en"}}, head(parts.title + " · fwprobe"), element("body", {}, body)).markup();
   answer.body += '\n';

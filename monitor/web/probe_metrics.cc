@@ -91,11 +91,11 @@ std::string tls_metrics(const probe::TlsHandshake& handshake) {
                        prometheus_label(leaf.sha256), prometheus_label(leaf.issuer, 1000),
                        prometheus_label(leaf.subject, 1000), prometheus_label(names, 1000)),
            1);
-  metrics += std::move(info).take();
+  metrics += info.take();
   if (handshake.result) {
     Family version{"probe_tls_version_info", "Returns the TLS version used or NaN when unknown"};
     version.add(fmt::format("version={}", prometheus_label(version_text(handshake.result->version))), 1);
-    metrics += std::move(version).take();
+    metrics += version.take();
   }
   return metrics;
 }
@@ -157,7 +157,7 @@ std::string http_metrics(const Investigation& target, const checks::Walk& walk, 
     if (way.tcp != nullptr || phase == "resolve")
       phases.add(fmt::format("phase=\"{}\"", phase), reports::seconds(took));
 
-  auto metrics = std::move(phases).take();
+  auto metrics = phases.take();
   metrics += single("probe_http_status_code", "Response HTTP status code", response ? response->status : 0);
   metrics += single("probe_http_content_length", "Length of http content response",
                     response ? content_length(*response) : 0);

@@ -24,8 +24,11 @@ Answer busy(std::string_view what) {
   return answer;
 }
 
-Answer metrics_answer(std::string body) {
-  return {.type = std::string{reports::prometheus_content_type}, .body = std::move(body), .fields = {}};
+Answer metrics_answer(std::vector<std::string> pieces) {
+  return {.type = std::string{reports::prometheus_content_type},
+          .body = {},
+          .rest = std::move(pieces),
+          .fields = {}};
 }
 
 /// Judged again by this version, as `fwprobe judge` does it.
@@ -34,7 +37,10 @@ Answer report_page(const std::string& document) {
   if (!report) return plain(500, reports::printable(report.error(), 1000));
   for (auto& target : report->targets)
     if (target.settings) checks::conclude(target, *target.settings);
-  return {.type = "text/html; charset=utf-8", .body = reports::render_html(*report, {}), .fields = {}};
+  return {.type = "text/html; charset=utf-8",
+          .body = reports::render_html(*report, {}),
+          .rest = {},
+          .fields = {}};
 }
 
 }  // namespace
@@ -118,7 +124,7 @@ asio::awaitable<Answer> Responder::answer(ProbeRequest wanted) {
   if (const auto& site = backend_.board().plan.site; !site.empty()) report.vantage.site = site;
   report.targets.push_back(std::move(investigation));
   if (wanted.debug) co_return plain(200, reports::render_text(report, {.verbose = true}));
-  co_return metrics_answer(render_probe(report));
+  co_return metrics_answer({render_probe(report)});
 }
 
 asio::awaitable<Answer> Responder::answer(ReloadWanted) {

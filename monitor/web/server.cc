@@ -208,7 +208,7 @@ class Server::Impl {
       made = plain(503, "this could not be answered; try again");
       harden(made);
     }
-    if (made.body.size() > 64 * 1024 && unsent_ + made.body.size() > limits_.unsent) {
+    if (const auto bytes = made.size(); bytes > 64 * 1024 && unsent_ + bytes > limits_.unsent) {
       made = plain(503, "clients are too slow to take their answers; try again");
       made.fields.emplace_back("Retry-After", "5");
       harden(made);
@@ -218,7 +218,7 @@ class Server::Impl {
 
   void send(restinio::request_t& request, Answer made) {
     const auto key = key_of(request);
-    const auto bytes = made.body.size();
+    const auto bytes = made.size();
     unsent_ += bytes;
     auto sent = [this, key, bytes](const asio::error_code&) {
       unsent_ -= bytes;
@@ -234,6 +234,7 @@ class Server::Impl {
     auto builder = request.create_response(status_line(made));
     write_head(builder, made);
     builder.set_body(std::move(made.body));
+    for (auto& piece : made.rest) builder.append_body(std::move(piece));
     builder.done(std::move(sent));
   }
 

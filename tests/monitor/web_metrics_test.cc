@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -21,8 +26,14 @@ std::string series(std::string_view name, std::string_view more) {
   return std::string{name} + std::string{bad} + std::string{more};
 }
 
+std::string text_of(const Board& board, const ProcessFigures& process = {}) {
+  std::string text;
+  for (const auto& piece : render_metrics(board, noon, process)) text += piece;
+  return text;
+}
+
 TEST(Metrics, SayWhatIsKnownOfATarget) {
-  const auto text = render_metrics(board_sample(), noon, {});
+  const auto text = text_of(board_sample());
   EXPECT_THAT(text, HasSubstr(series("fwprobe_target_status", ",status=\"fail\"} 1\n")));
   EXPECT_THAT(text, HasSubstr(series("fwprobe_target_status", ",status=\"pass\"} 0\n")));
   EXPECT_THAT(text, HasSubstr(series("fwprobe_target_as_expected", "} 0\n")));
@@ -37,12 +48,11 @@ TEST(Metrics, SayWhatIsKnownOfATarget) {
 
 TEST(Metrics, SayHowTheServiceIs) {
   auto board = board_sample();
-  EXPECT_THAT(render_metrics(board, noon, {}), HasSubstr("\nfwprobe_database_up 1\n"));
+  EXPECT_THAT(text_of(board), HasSubstr("\nfwprobe_database_up 1\n"));
   board.health.database_trouble = "disk full";
   board.health.reload_trouble = "no";
   board.health.history_lost = 7;
-  const auto text = render_metrics(board, noon,
-                                   {.cpu_seconds = 1.5,
+  const auto text = text_of(board, {.cpu_seconds = 1.5,
                                     .resident_bytes = 4096,
                                     .virtual_bytes = {},
                                     .open_descriptors = 5,
@@ -58,11 +68,40 @@ TEST(Metrics, SayHowTheServiceIs) {
 
 TEST(Metrics, GrowWithTheTargetsAndNothingElse) {
   auto board = board_sample();
-  const auto lines = [&board] { return std::ranges::count(render_metrics(board, noon, {}), '\n'); };
+  const auto lines = [&board] { return std::ranges::count(text_of(board), '\n'); };
   const auto before = lines();
   board.states[1].last->summary = std::string(10'000, 'x');
   board.states[1].changes.resize(20);
   EXPECT_EQ(lines(), before);
+}
+
+/// Of each family HELP and TYPE stand once, in front of all of its series, however many pieces there are.
+TEST(Metrics, OfManyTargetsAreFamiliesInSmallPieces) {
+  auto board = board_sample();
+  for (int i = 0; i < 500; ++i) {
+    board.plan.targets.push_back(board.plan.targets[1]);
+    board.plan.targets.back().id = fmt::format("t{}", i);
+    board.states.push_back(board.states[1]);
+  }
+  std::string text;
+  for (const auto& piece : render_metrics(board, noon, {})) {
+    EXPECT_LT(piece.size(), 40'000U);
+    EXPECT_FALSE(piece.empty());
+    text += piece;
+  }
+  EXPECT_EQ(text.back(), '\n');
+  std::vector<std::string> families;
+  for (std::istringstream lines{text}; lines;) {
+    std::string line;
+    if (!std::getline(lines, line)) break;
+    if (line.starts_with("# HELP ")) families.push_back(line.substr(7, line.find(' ', 7) - 7));
+    if (line.starts_with('#')) continue;
+    ASSERT_FALSE(families.empty());
+    EXPECT_THAT(line, testing::StartsWith(families.back()));
+  }
+  EXPECT_THAT(families, testing::Contains("fwprobe_target_status").Times(1));
+  std::ranges::sort(families);
+  EXPECT_EQ(std::ranges::adjacent_find(families), families.end());
 }
 
 TEST(Api, WritesTextsOfTheNetworkAsUtf8) {
