@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """1,000 entries of an outbound list, every tenth black-holed, with a timeout of 2 s: wall time, CPU, resident peak, and whether
-every answer is right. Runs in user and network namespaces of its own, over loopback: no privileges, nothing is left.
+every answer is right; beside it a bare loop of connect(2) over the same addresses, and a start of the program that does nothing.
+Runs in user and network namespaces of its own, over loopback: no privileges, nothing is left.
 
-    allowlist_check.py FWPROBE USAGE_OF [RUNS]
+    allowlist_check.py FWPROBE USAGE_OF BARE_CONNECT [RUNS]
 """
+import statistics
+
 import black_holes
 
 TIMEOUT_S = 2
@@ -24,13 +27,21 @@ def wrong_answers(document):
     return [address for address in right if reach.get(address) != right[address]]
 
 
-def inside(fwprobe, usage_of, runs, folder):
+def cpu(usage_of, command, runs, addresses=None):
+    used = [black_holes.measure(usage_of, command, stdin=addresses)[0][1] for _ in range(runs)]
+    return f"median {statistics.median(used):8.4f}   worst {max(used):8.4f}"
+
+
+def inside(fwprobe, usage_of, bare_connect, runs, folder):
     path = folder / "list.yaml"
     path.write_text(LIST + "".join(f"  - prefix: {address}\n" for address in ADDRESSES), encoding="utf-8")
     with black_holes.network(DROPPED, LISTENER):
+        bare = [bare_connect, str(black_holes.PORT), str(TIMEOUT_S)]
+        print("bare CPU s    ", cpu(usage_of, bare, runs, "\n".join(ADDRESSES)))
+        print("start CPU s   ", cpu(usage_of, [fwprobe, "--version"], runs))
         black_holes.compare(usage_of, [fwprobe, "allowlist", "check", str(path), "--timeout", f"{TIMEOUT_S}s"], wrong_answers, GOALS,
                             runs)
 
 
 if __name__ == "__main__":
-    black_holes.run(inside, runs=9)
+    black_holes.run(inside, runs=9, programs=3)

@@ -32,8 +32,8 @@ def network(dropped, listener):
         process.wait()
 
 
-def measure(usage_of, command):
-    done = subprocess.run([usage_of, *command], capture_output=True, text=True, check=False)
+def measure(usage_of, command, stdin=None):
+    done = subprocess.run([usage_of, *command], input=stdin, capture_output=True, text=True, check=False)
     *figures, code = done.stderr.split()[-4:]
     return [float(figure) for figure in figures], int(code), done.stdout
 
@@ -49,11 +49,12 @@ def compare(usage_of, command, wrong_answers, goals, runs):
     sys.exit(1 if wrong or code != 1 else 0)
 
 
-def run(inside, runs):
-    """Calls inside(FWPROBE, USAGE_OF, RUNS, folder) in namespaces of this process's own."""
+def run(inside, runs, programs=2):
+    """Calls inside(PROGRAM, …, RUNS, folder) in namespaces of this process's own; the command line names so many programs."""
     if os.environ.get("FWPROBE_BENCH_INSIDE"):
         with tempfile.TemporaryDirectory() as folder:
-            inside(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else runs, pathlib.Path(folder))
+            given, rest = sys.argv[1 : 1 + programs], sys.argv[1 + programs :]
+            inside(*given, int(rest[0]) if rest else runs, pathlib.Path(folder))
     else:
         os.environ["FWPROBE_BENCH_INSIDE"] = "1"
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
