@@ -1,16 +1,19 @@
 // The same round trips with nothing but system calls and OpenSSL as it comes: a measure for what a tool adds.
 // OpenSSL is loaded while the first answer is on its way: no program's first query leaves earlier.
 //
-//   bare_https COUNT NAME ADDRESS PORT CA_FILE    so many connections, one after the other, each a full
-//                                                 handshake and a GET
-//   bare_https 1 NAME - PORT CA_FILE DNS_SERVER   the address is asked for first
+//   bare_https COUNT NAME ADDRESS PORT CA_FILE      so many connections, one after the other, each a full
+//                                                   handshake and a GET
+//   bare_https COUNT/BEAT NAME ADDRESS PORT CA_FILE BEAT of them in each 750 ms, as a service begins them
+//   bare_https 1 NAME - PORT CA_FILE DNS_SERVER     the address is asked for first
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -130,6 +133,13 @@ int main(int argc, char** argv) {
   require(openssl.load_roots(context, argv[5], nullptr) == 1, "the CA file");
   openssl.set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (asks) server.sin_addr = answer(resolver);
-  for (int i = std::atoi(argv[1]); i > 0; --i) get(openssl, *context, name, server);
+  char* end = nullptr;
+  const auto count = std::strtol(argv[1], &end, 10);
+  const auto beat = *end == '/' ? std::atoi(end + 1) : 0;
+  auto next = std::chrono::steady_clock::now();
+  for (long i = 0; i < count; ++i) {
+    if (beat > 0 && i % beat == 0) std::this_thread::sleep_until(next += std::chrono::milliseconds{750});
+    get(openssl, *context, name, server);
+  }
   ::_exit(0);
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """1,000 https targets every 15 s under `fwprobe serve` (schedule, history and metrics included), beside blackbox_exporter asked for the
-same as often: CPU of each run, resident memory and descriptors. nginx on loopback, every run a full handshake. With more minutes
-it is a soak.
+same as often, and a bare program that makes the same handshakes and requests at the same pace and nothing else: CPU of each run,
+resident memory and descriptors. nginx on loopback, every run a full handshake. With more minutes it is a soak.
 
-    serve_https.py FWPROBE [MINUTES]
+    serve_https.py FWPROBE USAGE_OF BARE_HTTPS [MINUTES]
 """
 import concurrent.futures
 import contextlib
@@ -124,13 +124,20 @@ def exporter(directory, urls, minutes):
             asking.join()
 
 
-def main(fwprobe, minutes):
+def bare(usage_of, bare_https, port, directory):
+    beat = TARGETS // 20  # the service's begins are a twentieth of an interval apart
+    command = [bare_https, f"{2 * TARGETS}/{beat}", "localhost", "127.0.0.1", str(port), str(directory / "cert.pem")]
+    print(f"{'bare':18}{suite_https.cpu(usage_of, command) / (2 * TARGETS) * 1e6:6.0f} µs a run ({2 * TARGETS})", flush=True)
+
+
+def main(fwprobe, usage_of, bare_https, minutes):
     with suite_https.nginx(suite_https.KEYS["ECDSA P-256"]) as (port, directory):
         urls = [f"https://127.0.0.1:{port}/{n}" for n in range(TARGETS)]
         serve(fwprobe, directory, urls, minutes)
         exporter(directory, urls, min(minutes, 1))
+        bare(usage_of, bare_https, port, directory)
         print(GOAL)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    main(*sys.argv[1:4], float(sys.argv[4]) if len(sys.argv) > 4 else 1)
