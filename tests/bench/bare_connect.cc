@@ -3,6 +3,7 @@
 //
 //   bare_connect PORT TIMEOUT_S < ADDRESSES    an IPv4 address a line; ends with 1 when some are silent
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
