@@ -21,8 +21,8 @@ enum class Place : std::uint8_t { status, title, heading, body, goes, header };
 
 struct PlacedMark {
   Place place;
-  Mark mark;
-  std::string lower;  ///< the pattern, as bodies are compared
+  std::string_view name;  ///< of a header
+  std::string pattern;    ///< in lower case, as a page's body is; elsewhere case makes no difference
 };
 
 struct Product {
@@ -40,8 +40,8 @@ std::vector<std::vector<PlacedMark>> read_ways(std::string_view lines) {
     for (auto& way = ways.emplace_back(); !line.empty();) {
       const auto mark = next_mark(line);
       // What is none of them is a header's name.
-      way.push_back({static_cast<Place>(std::ranges::find(places, mark.place) - std::begin(places)), mark,
-                     ascii_lower(mark.pattern)});
+      way.push_back({static_cast<Place>(std::ranges::find(places, mark.place) - std::begin(places)),
+                     mark.place, ascii_lower(mark.pattern)});
     }
   }
   return ways;
@@ -72,15 +72,15 @@ struct Answer {
     return url.port != asked.port && !(is_usual(url) && is_usual(asked));
   }
 
-  bool has_header(const Mark& mark) const {
+  bool has_header(const PlacedMark& mark) const {
     return std::ranges::any_of(response.headers, [&](const probe::HttpHeader& header) {
-      return equal_ignoring_case(header.name, mark.place) && is_like(header.value, mark.pattern);
+      return equal_ignoring_case(header.name, mark.name) && is_like(header.value, mark.pattern);
     });
   }
 
   /// `lead`: where the answer sends its client, when that is the mark.
   bool holds(const PlacedMark& placed, const probe::Url** lead) const {
-    const auto& pattern = placed.mark.pattern;
+    const auto& pattern = placed.pattern;
     switch (placed.place) {
       case Place::status:
         return status == pattern;
@@ -89,7 +89,7 @@ struct Answer {
       case Place::heading:
         return !page.heading.empty() && is_like(page.heading, pattern);
       case Place::body:
-        return !page.body.empty() && page.body.find(placed.lower) != std::string::npos;
+        return !page.body.empty() && page.body.find(pattern) != std::string::npos;
       case Place::goes:
         for (const auto& url : page.leads_to) {
           if (!leaves(url) || !is_like(url.text(), pattern)) continue;
@@ -98,7 +98,7 @@ struct Answer {
         }
         return false;
       case Place::header:
-        return has_header(placed.mark);
+        return has_header(placed);
     }
     return false;
   }
