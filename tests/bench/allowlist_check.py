@@ -5,8 +5,6 @@ Runs in user and network namespaces of its own, over loopback: no privileges, no
 
     allowlist_check.py FWPROBE USAGE_OF BARE_CONNECT [RUNS]
 """
-import statistics
-
 import black_holes
 
 TIMEOUT_S = 2
@@ -27,9 +25,10 @@ def wrong_answers(document):
     return [address for address in right if reach.get(address) != right[address]]
 
 
-def cpu(usage_of, command, runs, addresses=None):
-    used = [black_holes.measure(usage_of, command, stdin=addresses)[0][1] for _ in range(runs)]
-    return f"median {statistics.median(used):8.4f}   worst {max(used):8.4f}"
+def cpu(usage_of, command, ends_with, stdin=None):
+    (_, seconds, _), code, _ = black_holes.measure(usage_of, command, stdin)
+    assert code == ends_with, f"{command} ended with {code}"
+    return seconds
 
 
 def inside(fwprobe, usage_of, bare_connect, runs, folder):
@@ -37,8 +36,8 @@ def inside(fwprobe, usage_of, bare_connect, runs, folder):
     path.write_text(LIST + "".join(f"  - prefix: {address}\n" for address in ADDRESSES), encoding="utf-8")
     with black_holes.network(DROPPED, LISTENER):
         bare = [bare_connect, str(black_holes.PORT), str(TIMEOUT_S)]
-        print("bare CPU s    ", cpu(usage_of, bare, runs, "\n".join(ADDRESSES)))
-        print("start CPU s   ", cpu(usage_of, [fwprobe, "--version"], runs))
+        black_holes.show("bare CPU s", [cpu(usage_of, bare, 1, "\n".join(ADDRESSES)) for _ in range(runs)])
+        black_holes.show("start CPU s", [cpu(usage_of, [fwprobe, "--version"], 0) for _ in range(runs)])
         black_holes.compare(usage_of, [fwprobe, "allowlist", "check", str(path), "--timeout", f"{TIMEOUT_S}s"], wrong_answers, GOALS,
                             runs)
 

@@ -38,6 +38,10 @@ def measure(usage_of, command, stdin=None):
     return [float(figure) for figure in figures], int(code), done.stdout
 
 
+def show(what, values, goal=None):
+    print(f"{what:14} median {statistics.median(values):8.4f}   worst {max(values):8.4f}" + (f"   goal {goal}" if goal else ""))
+
+
 def compare(usage_of, command, wrong_answers, goals, runs):
     """Ends with 0 when every answer is right. `goals`: wall s, CPU s and resident MiB by name; None: there is none."""
     _, code, output = measure(usage_of, [*command, "--format", "json"])
@@ -45,7 +49,7 @@ def compare(usage_of, command, wrong_answers, goals, runs):
     print(f"exit code {code}, wrong answers: {len(wrong)} {wrong[:3] or ''}")
     samples = [measure(usage_of, command)[0] for _ in range(runs)]
     for (what, goal), values in zip(goals.items(), zip(*samples)):
-        print(f"{what:14} median {statistics.median(values):8.4f}   worst {max(values):8.4f}" + (f"   goal {goal}" if goal else ""))
+        show(what, values, goal)
     sys.exit(1 if wrong or code != 1 else 0)
 
 

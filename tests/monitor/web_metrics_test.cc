@@ -91,9 +91,8 @@ TEST(Metrics, OfManyTargetsAreFamiliesInSmallPieces) {
   }
   EXPECT_EQ(text.back(), '\n');
   std::vector<std::string> families;
-  for (std::istringstream lines{text}; lines;) {
-    std::string line;
-    if (!std::getline(lines, line)) break;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("# HELP ")) families.push_back(line.substr(7, line.find(' ', 7) - 7));
     if (line.starts_with('#')) continue;
     ASSERT_FALSE(families.empty());
