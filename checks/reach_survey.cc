@@ -6,6 +6,7 @@
 #include <exception>
 #include <list>
 #include <map>
+#include <variant>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -39,6 +40,11 @@ constexpr int block_v6 = 32;
 /// Where traceroute begins: no service listens there, so the host itself says port unreachable.
 constexpr std::uint16_t traceroute_port = 33434;
 
+/// A SYN is sent again after 1 s (RFC 6298 §2.1); who has not answered until then may never do.
+Clock::duration patience(const Settings& settings) {
+  return std::min<Clock::duration>(std::chrono::seconds{1}, settings.timeout / 4);
+}
+
 /// A name with its resolution under way.
 struct Name {
   std::size_t plan = 0;
@@ -68,8 +74,8 @@ class Surveyor {
       if (sweep_.idle()) {
         changed_.expires_at(Clock::time_point::max());
         co_await changed_.async_wait(probe::as_result);
-      } else if (const auto attempt = co_await sweep_.next(look_at_)) {
-        take(*attempt);
+      } else if (const auto event = co_await sweep_.next()) {
+        std::visit([&](const auto& what) { take(what); }, *event);
       }
       const auto state = co_await asio::this_coro::cancellation_state;
       if (state.cancelled() != asio::cancellation_type::none) {
@@ -77,7 +83,6 @@ class Surveyor {
         complete = false;
         break;
       }
-      look_at_silence();
       observer_.moved(progress());
     }
     stopping_ = true;
@@ -186,22 +191,12 @@ class Surveyor {
     if (way.ended() == way.total) trace(way);
   }
 
-  /// A SYN is sent again after 1 s (RFC 6298 §2.1); who has not answered until then may never do.
-  Clock::duration patience() const {
-    return std::min<Clock::duration>(std::chrono::seconds{1}, settings_.timeout / 4);
-  }
-
   /// Traces run beside the connections that wait for their answers.
-  void look_at_silence() {
-    const auto now = Clock::now();
-    if (now < look_at_) return;
-    look_at_ = now + patience() / 4;
-    for (const auto& silent : sweep_.silent_since(now - patience())) {
-      auto& way = ways_[attempts_[silent.index].way];
-      const bool only_silence = way.met(Met::accepted) + way.met(Met::refused) + way.met(Met::stopped) == 0;
-      if (only_silence && !way.traced)
-        trace(way, {{attempts_[silent.index].remote}, std::unexpected{silence()}}, Met::silent);
-    }
+  void take(const probe::SweepOverdue& silent) {
+    const auto& [at, remote] = attempts_[silent.index];
+    auto& way = ways_[at];
+    const bool only_silence = way.met(Met::accepted) + way.met(Met::refused) + way.met(Met::stopped) == 0;
+    if (only_silence && !way.traced) trace(way, {{remote}, std::unexpected{silence()}}, Met::silent);
   }
 
   static probe::ConnectFailure silence() { return {{asio::error::timed_out, {}}, 1, false}; }
@@ -289,7 +284,7 @@ class Surveyor {
 
   awaitable<void> trace_flow(Traced& traced, probe::PathQuestion question) {
     const probe::Stopwatch watch;
-    const auto timeout = std::max<Clock::duration>(settings_.timeout - patience(), patience());
+    const auto timeout = std::max(settings_.timeout - patience(settings_), patience(settings_));
     auto fact = co_await probe::trace_path(std::move(question), settings_.source, timeout, {});
     if (!stopping_) add(traced.evidence, std::move(fact), watch.span());
     --traces_open_;
@@ -389,7 +384,6 @@ class Surveyor {
   std::list<asio::cancellation_signal> tasks_;
   asio::steady_timer changed_;
   std::exception_ptr failure_;
-  Clock::time_point look_at_ = Clock::now() + patience();
   std::size_t names_open_ = 0;
   std::size_t ended_ = 0;
   std::size_t accepted_ = 0;
@@ -401,6 +395,7 @@ class Surveyor {
 
 awaitable<ReachSurvey> survey_reach(std::span<const ReachPlan> plans, const Settings& settings,
                                     probe::SweepLimits limits, ReachObserver& observer) {
+  limits.patience = patience(settings);
   Surveyor surveyor{co_await asio::this_coro::executor, plans, settings, limits, observer};
   co_return co_await surveyor.run();
 }

@@ -88,20 +88,19 @@ class ConnectSweep::Impl {
     return remotes_.size() - 1;
   }
 
-  awaitable<std::optional<SweepAttempt>> next(Clock::time_point until) {
+  awaitable<std::optional<SweepEvent>> next() {
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto state = co_await asio::this_coro::cancellation_state;
     woken_ = false;
-    for (bool first = true;; first = false) {
-      if (ended_.empty()) go_on();
-      if (!ended_.empty()) {
-        auto attempt = std::move(ended_.front());
-        ended_.pop_front();
-        co_return attempt;
+    for (;;) {
+      if (news_.empty()) go_on();
+      if (!news_.empty()) {
+        auto event = std::move(news_.front());
+        news_.pop_front();
+        co_return event;
       }
-      const bool over = woken_ || idle() || (!first && Clock::now() >= until);
-      if (over || state.cancelled() != asio::cancellation_type::none) co_return std::nullopt;
-      wake_up_.expires_at(std::min(until, next_change()));
+      if (woken_ || idle() || state.cancelled() != asio::cancellation_type::none) co_return std::nullopt;
+      wake_up_.expires_at(next_change());
       co_await wait();
     }
   }
@@ -111,16 +110,7 @@ class ConnectSweep::Impl {
     wake_up_.cancel();
   }
 
-  bool idle() const { return queue_.empty() && under_way_.empty() && deferred_ == 0 && ended_.empty(); }
-
-  std::vector<Silent> silent_since(Clock::time_point time) const {
-    std::vector<Silent> silent;
-    for (const auto& attempt : under_way_) {
-      if (attempt.started > time) break;
-      silent.push_back({attempt.index, attempt.started});
-    }
-    return silent;
-  }
+  bool idle() const { return queue_.empty() && under_way_.empty() && deferred_ == 0 && news_.empty(); }
 
  private:
   struct UnderWay {
@@ -147,6 +137,8 @@ class ConnectSweep::Impl {
     const auto now = Clock::now();
     while (!under_way_.empty() && under_way_.front().started + limits_.timeout <= now)
       end(under_way_.front(), asio::error::timed_out);
+    for (; patient_ != under_way_.end() && patient_->started + limits_.patience <= now; ++patient_)
+      news_.emplace_back(SweepOverdue{patient_->index});
     while (!starts_.empty() && starts_.front() + window <= now) starts_.pop_front();
     while (!queue_.empty() && under_way_.size() < limits_.at_once && starts_.size() < limits_.per_second) {
       const auto index = queue_.front();
@@ -156,12 +148,16 @@ class ConnectSweep::Impl {
   }
 
   /// The next moment at which time alone changes something. Attempts that started together time out together,
-  /// a little late.
+  /// a little late, and are overdue together.
   Clock::time_point next_change() const {
     const auto slack = std::min<Clock::duration>(std::chrono::milliseconds{5}, limits_.timeout / 100);
+    const auto together = [&](const UnderWay& oldest, Clock::duration late) {
+      return std::min(oldest.started + late, under_way_.back().started);
+    };
     auto change = Clock::time_point::max();
-    if (!under_way_.empty())
-      change = std::min(under_way_.front().started + slack, under_way_.back().started) + limits_.timeout;
+    if (!under_way_.empty()) change = together(under_way_.front(), slack) + limits_.timeout;
+    if (patient_ != under_way_.end())
+      change = std::min(change, together(*patient_, limits_.patience / 4) + limits_.patience);
     if (!queue_.empty() && starts_.size() >= limits_.per_second)
       change = std::min(change, starts_.front() + window);
     return change;
@@ -206,6 +202,7 @@ class ConnectSweep::Impl {
     under_way_.push_back({index, started, std::move(socket), {}});
     auto& attempt = under_way_.back();
     attempt.self = std::prev(under_way_.end());
+    if (patient_ == under_way_.end()) patient_ = attempt.self;
     ++busy_[remote.address()].count;
     epoll_event event{EPOLLIN | EPOLLOUT, {.ptr = &attempt}};
     if (::epoll_ctl(events_.native_handle(), EPOLL_CTL_ADD, attempt.socket.get(), &event) != 0)
@@ -231,7 +228,7 @@ class ConnectSweep::Impl {
       if (failure.local && is_shortage(how.error)) return refuse(index, failure.error);
       attempt.fact.result = std::unexpected{std::move(failure)};
     }
-    ended_.push_back(std::move(attempt));
+    news_.emplace_back(std::move(attempt));
     return true;
   }
 
@@ -244,7 +241,8 @@ class ConnectSweep::Impl {
   }
 
   bool fail_here(std::size_t index, std::error_code error) {
-    ended_.push_back({index, {{remotes_[index]}, std::unexpected{ConnectFailure{{error, {}}, 0, true}}}, {}});
+    news_.emplace_back(
+        SweepAttempt{index, {{remotes_[index]}, std::unexpected{ConnectFailure{{error, {}}, 0, true}}}, {}});
     return true;
   }
 
@@ -258,7 +256,7 @@ class ConnectSweep::Impl {
       over.fact.result = std::unexpected{failure_of(fd, error)};
     else
       over.fact.result = established(fd, remote);
-    ended_.push_back(std::move(over));
+    news_.emplace_back(std::move(over));
     const auto busy = busy_.find(remote.address());
     if (auto& waiting = busy->second.waiting; !waiting.empty()) {
       queue_.push_front(waiting.front());
@@ -266,6 +264,7 @@ class ConnectSweep::Impl {
       --deferred_;
     }
     if (--busy->second.count == 0 && busy->second.waiting.empty()) busy_.erase(busy);
+    if (patient_ == attempt.self) ++patient_;
     under_way_.erase(attempt.self);
   }
 
@@ -273,11 +272,12 @@ class ConnectSweep::Impl {
   SweepLimits limits_;
   std::deque<tcp::endpoint> remotes_;
   std::deque<std::size_t> queue_;
-  std::list<UnderWay> under_way_;  ///< the oldest first
+  std::list<UnderWay> under_way_;                             ///< the oldest first
+  std::list<UnderWay>::iterator patient_ = under_way_.end();  ///< the first that is not told of as overdue
   std::map<asio::ip::address, Busy> busy_;
   std::size_t deferred_ = 0;
   std::deque<Clock::time_point> starts_;  ///< within the last second
-  std::deque<SweepAttempt> ended_;
+  std::deque<SweepEvent> news_;
   asio::posix::stream_descriptor events_;
   asio::steady_timer wake_up_;
   bool woken_ = false;
@@ -290,13 +290,8 @@ ConnectSweep& ConnectSweep::operator=(ConnectSweep&&) noexcept = default;
 ConnectSweep::~ConnectSweep() = default;
 
 std::size_t ConnectSweep::add(const tcp::endpoint& remote) { return impl_->add(remote); }
-awaitable<std::optional<SweepAttempt>> ConnectSweep::next(Clock::time_point until) {
-  return impl_->next(until);
-}
+awaitable<std::optional<SweepEvent>> ConnectSweep::next() { return impl_->next(); }
 void ConnectSweep::wake() { impl_->wake(); }
 bool ConnectSweep::idle() const { return impl_->idle(); }
-std::vector<ConnectSweep::Silent> ConnectSweep::silent_since(Clock::time_point time) const {
-  return impl_->silent_since(time);
-}
 
 }  // namespace fwprobe::probe

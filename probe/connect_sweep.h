@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <variant>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -19,6 +19,7 @@ struct SweepLimits {
   std::size_t per_address = 4;  ///< of those, to one address
   std::size_t per_second = 1000;  ///< started within any second; so many may start together
   Clock::duration timeout = std::chrono::seconds{5};
+  Clock::duration patience = std::chrono::seconds{1};  ///< until a silent attempt is told of as overdue
 };
 
 struct SweepAttempt {
@@ -27,12 +28,19 @@ struct SweepAttempt {
   Clock::duration elapsed{};
 };
 
+/// An attempt that has had no answer yet, which is told of once, a little late where others are overdue soon.
+struct SweepOverdue {
+  std::size_t index = 0;
+};
+
+using SweepEvent = std::variant<SweepAttempt, SweepOverdue>;
+
 /// Attempts start in the order in which they were added, but for those that wait for others to the same
 /// address. Where descriptors, ports or memory run out, the sweep goes on with as many at once as there were;
 /// an attempt that fails for it although no other is under way fails with that errno.
 ///
 ///   while (!sweep.idle())
-///     if (const auto attempt = co_await sweep.next(until)) record(*attempt);
+///     if (const auto event = co_await sweep.next()) record(*event);
 class ConnectSweep {
  public:
   ConnectSweep(const asio::any_io_executor& executor, TcpSource source, SweepLimits limits);
@@ -42,21 +50,13 @@ class ConnectSweep {
 
   /// Gives 0, 1, 2, …
   std::size_t add(const asio::ip::tcp::endpoint& remote);
-  /// The next attempt that ended. Nothing: `until` has come, all have ended, wake() was called, or it was
+  /// The next attempt that ended or is overdue. Nothing: all have ended, wake() was called, or it was
   /// cancelled.
-  asio::awaitable<std::optional<SweepAttempt>> next(Clock::time_point until);
+  asio::awaitable<std::optional<SweepEvent>> next();
   /// Makes a next() that waits return.
   void wake();
   /// Nothing is under way and nothing waits for its turn.
   bool idle() const;
-
-  /// An attempt that has had no answer yet.
-  struct Silent {
-    std::size_t index = 0;
-    Clock::time_point started;
-  };
-  /// Those that were started before `time`, the oldest first.
-  std::vector<Silent> silent_since(Clock::time_point time) const;
 
  private:
   class Impl;

@@ -22,24 +22,32 @@ tcp::endpoint loopback(std::uint32_t last, std::uint16_t port) {
   return {asio::ip::address_v4{0x7f000000U + last}, port};
 }
 
-/// Everything that a sweep of these gives, by index.
-std::map<std::size_t, SweepAttempt> swept(const std::vector<tcp::endpoint>& remotes, SweepLimits limits = {},
-                                          TcpSource source = {}) {
+/// Everything that a sweep of these tells, in its order.
+std::vector<SweepEvent> told(const std::vector<tcp::endpoint>& remotes, SweepLimits limits,
+                             TcpSource source) {
   asio::io_context context;
-  std::map<std::size_t, SweepAttempt> all;
+  std::vector<SweepEvent> all;
   asio::co_spawn(
       context,
       [&]() -> asio::awaitable<void> {
         ConnectSweep sweep{context.get_executor(), source, limits};
         for (const auto& remote : remotes) sweep.add(remote);
         while (!sweep.idle())
-          if (auto attempt = co_await sweep.next(Clock::time_point::max()))
-            all.emplace(attempt->index, *attempt);
+          if (auto event = co_await sweep.next()) all.push_back(std::move(*event));
       },
       [](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
       });
   context.run();
+  return all;
+}
+
+/// How each attempt ended, by index.
+std::map<std::size_t, SweepAttempt> swept(const std::vector<tcp::endpoint>& remotes, SweepLimits limits = {},
+                                          TcpSource source = {}) {
+  std::map<std::size_t, SweepAttempt> all;
+  for (auto& event : told(remotes, limits, std::move(source)))
+    if (auto* attempt = std::get_if<SweepAttempt>(&event)) all.emplace(attempt->index, std::move(*attempt));
   return all;
 }
 
@@ -90,29 +98,51 @@ TEST_F(Sweep, WithoutADescriptorTheAttemptSaysSo) {
   auto none = before;
   none.rlim_cur = 3;
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  std::optional<SweepAttempt> attempt;
-  asio::co_spawn(
-      context, [&]() -> asio::awaitable<void> { attempt = co_await sweep.next(Clock::time_point::max()); },
-      asio::detached);
+  std::optional<SweepEvent> event;
+  asio::co_spawn(context, [&]() -> asio::awaitable<void> { event = co_await sweep.next(); }, asio::detached);
   context.run();
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  ASSERT_TRUE(attempt);
-  ASSERT_FALSE(attempt->fact.result);
-  EXPECT_EQ(attempt->fact.result.error().error.value(), EMFILE);
+  ASSERT_TRUE(event);
+  const auto& attempt = std::get<SweepAttempt>(*event);
+  ASSERT_FALSE(attempt.fact.result);
+  EXPECT_EQ(attempt.fact.result.error().error.value(), EMFILE);
   EXPECT_TRUE(sweep.idle());
 }
 
-TEST_F(Sweep, SilenceEndsAtTheTimeout) {
-  // A listener whose queue is full answers no SYN.
-  tcp::acceptor full{context_};
-  full.open(tcp::v4());
-  full.bind(loopback(1, 0));
-  full.listen(0);
-  const auto remote = full.local_endpoint();
-  std::vector<tcp::endpoint> remotes(8, remote);
+/// A listener whose queue is full answers no SYN.
+class FullSweep : public Sweep {
+ protected:
+  FullSweep() {
+    full_.open(tcp::v4());
+    full_.bind(loopback(1, 0));
+    full_.listen(0);
+  }
+  tcp::acceptor full_{context_};
+};
+
+TEST_F(FullSweep, SilenceEndsAtTheTimeout) {
+  std::vector<tcp::endpoint> remotes(8, full_.local_endpoint());
   const auto all = swept(remotes, {100, 100, 1000, 200ms});
   ASSERT_THAT(all, SizeIs(8));
   EXPECT_EQ(all.at(7).fact.result.error().error, asio::error::timed_out);
+}
+
+TEST_F(FullSweep, WhoIsSilentIsOverdueOnceAndThenEnds) {
+  std::vector<tcp::endpoint> remotes(8, full_.local_endpoint());
+  remotes.push_back(loopback(1, port_));
+  std::map<std::size_t, std::vector<bool>> ended;  // by index: what was told of it
+  std::size_t timed_out = 0;
+  for (const auto& event : told(remotes, {100, 100, 1000, 200ms, 50ms}, {})) {
+    const auto* attempt = std::get_if<SweepAttempt>(&event);
+    ended[attempt != nullptr ? attempt->index : std::get<SweepOverdue>(event).index].push_back(attempt !=
+                                                                                               nullptr);
+    if (attempt != nullptr && !attempt->fact.result) ++timed_out;
+  }
+  EXPECT_GE(timed_out, 2U);
+  EXPECT_EQ(std::ranges::count(ended, std::vector{false, true}, &decltype(ended)::value_type::second),
+            timed_out);
+  EXPECT_EQ(std::ranges::count(ended, std::vector{true}, &decltype(ended)::value_type::second),
+            9 - timed_out);
 }
 
 }  // namespace
