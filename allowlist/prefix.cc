@@ -14,25 +14,14 @@ namespace {
 
 using asio::ip::address;
 using asio::ip::address_v4;
-using asio::ip::address_v6;
 
-address_v4::bytes_type bytes_of(const address_v4& a) { return a.to_bytes(); }
-address_v6::bytes_type bytes_of(const address_v6& a) { return a.to_bytes(); }
+enum class HostBits : std::uint8_t { cleared, set };
 
-/// `bytes` with every bit behind `length` set or cleared.
-template <typename Bytes>
-Bytes with_host_bits(Bytes bytes, int length, std::uint8_t fill) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const int kept = std::clamp(length - static_cast<int>(i) * 8, 0, 8);
-    const auto mask = static_cast<std::uint8_t>(0xff00 >> kept);
-    bytes[i] = static_cast<std::uint8_t>((bytes[i] & mask) | (fill & static_cast<std::uint8_t>(~mask)));
-  }
-  return bytes;
-}
-
-address with_host_bits(const address& a, int length, std::uint8_t fill) {
-  if (a.is_v4()) return address_v4{with_host_bits(bytes_of(a.to_v4()), length, fill)};
-  return address_v6{with_host_bits(bytes_of(a.to_v6()), length, fill)};
+/// `a` with every bit behind `length` set or cleared.
+address with_host_bits(const address& a, int length, HostBits bits) {
+  const int width = a.is_v6() ? 128 : 32;
+  const auto host = length == 0 ? ~Uint128{0} : (Uint128{1} << (width - length)) - 1;
+  return address_of(bits == HostBits::set ? number_of(a) | host : number_of(a) & ~host, a);
 }
 
 bool is_mapped(const address& a) { return a.is_v6() && a.to_v6().is_v4_mapped(); }
@@ -54,14 +43,14 @@ address read_address(const std::string& text, std::error_code& error) {
 Prefix::Prefix(const address& a, int length) {
   const bool mapped = is_mapped(a) && length >= mapped_bits;
   length_ = mapped ? length - mapped_bits : length;
-  network_ = with_host_bits(mapped ? unmapped(a) : a, length_, 0x00);
+  network_ = with_host_bits(mapped ? unmapped(a) : a, length_, HostBits::cleared);
 }
 
-address Prefix::last() const { return with_host_bits(network_, length_, 0xff); }
+address Prefix::last() const { return with_host_bits(network_, length_, HostBits::set); }
 
 bool Prefix::contains(const address& a) const {
   const auto plain = unmapped(a);
-  return plain.is_v4() == network_.is_v4() && with_host_bits(plain, length_, 0x00) == network_;
+  return plain.is_v4() == network_.is_v4() && with_host_bits(plain, length_, HostBits::cleared) == network_;
 }
 
 std::string Prefix::text() const {
@@ -92,7 +81,7 @@ std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
           fmt::format("{}: the prefix length is a number from 0 to {}", excerpt(text), longest_length)};
   }
   const Prefix prefix{address, length};
-  return ParsedPrefix{prefix, with_host_bits(address, length, 0x00) != address};
+  return ParsedPrefix{prefix, with_host_bits(address, length, HostBits::cleared) != address};
 }
 
 }  // namespace fwprobe::allowlist

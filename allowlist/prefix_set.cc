@@ -59,6 +59,13 @@ asio::ip::address_v6 address_v6(Uint128 number) {
   return asio::ip::address_v6{bytes};
 }
 
+Uint128 number_of(const address& a) { return a.is_v4() ? a.to_v4().to_uint() : number(a.to_v6()); }
+
+address address_of(Uint128 number, const address& family) {
+  if (family.is_v4()) return address_v4{static_cast<std::uint32_t>(number)};
+  return address_v6(number);
+}
+
 address address_of(std::uint32_t number) { return address_v4{number}; }
 address address_of(Uint128 number) { return address_v6(number); }
 

@@ -92,6 +92,10 @@ class PrefixSet {
 
 Uint128 number(const asio::ip::address_v6& address);
 asio::ip::address_v6 address_v6(Uint128 number);
+/// Of any address; an IPv4 number stands in the low bits.
+Uint128 number_of(const asio::ip::address& address);
+/// The other way round, for an address of the same family.
+asio::ip::address address_of(Uint128 number, const asio::ip::address& family);
 
 /// How many host bits the largest prefix has that begins at range.first and does not end behind range.last.
 int host_bits(const Range<std::uint32_t>& range);

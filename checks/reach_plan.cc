@@ -10,19 +10,12 @@
 namespace fwprobe::checks {
 namespace {
 
-using allowlist::Entry, allowlist::Prefix, allowlist::Uint128;
+using allowlist::Entry, allowlist::Prefix, allowlist::Uint128, allowlist::address_of, allowlist::number_of;
 using asio::ip::address;
 
 constexpr std::size_t most_ports = 16;  ///< of one entry
 constexpr int most_host_bits = 16;      ///< of a prefix that is probed whole
 constexpr std::size_t most_connections = 1'000'000;
-
-Uint128 number_of(const address& a) { return a.is_v4() ? a.to_v4().to_uint() : allowlist::number(a.to_v6()); }
-
-address like(const address& family, Uint128 number) {
-  if (family.is_v4()) return asio::ip::address_v4{static_cast<std::uint32_t>(number)};
-  return allowlist::address_v6(number);
-}
 
 int host_bits(const Prefix& prefix) { return (prefix.network().is_v4() ? 32 : 128) - prefix.length(); }
 
@@ -30,9 +23,10 @@ std::vector<address> spread(const address& family, Uint128 first, Uint128 last, 
   const auto size = last - first;  // one less than there are, so that all of IPv6 fits
   if (size < count) count = size + 1;
   std::vector<address> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (Uint128 i = 0; i < count; ++i)
-    all.push_back(like(
-        family, count == 1 ? first : first + size / (count - 1) * i + size % (count - 1) * i / (count - 1)));
+    all.push_back(address_of(
+        count == 1 ? first : first + size / (count - 1) * i + size % (count - 1) * i / (count - 1), family));
   return all;
 }
 
@@ -117,6 +111,7 @@ std::vector<address> sample(const Prefix& prefix, std::size_t count) {
 std::expected<std::vector<ReachPlan>, std::string> plan_reach(const allowlist::Allowlist& list,
                                                               const ReachChoice& choice) {
   std::vector<ReachPlan> plans;
+  plans.reserve(list.entries.size());
   std::size_t connections = 0;
   for (const auto& entry : list.entries) {
     if (!in_force(entry, choice.day)) continue;

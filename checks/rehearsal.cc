@@ -12,8 +12,8 @@
 namespace fwprobe::checks {
 namespace {
 
+using allowlist::address_of, allowlist::number_of, allowlist::Uint128;
 using allowlist::PrefixSet;
-using allowlist::Uint128;
 using asio::ip::address;
 using probe::Passage;
 
@@ -29,15 +29,6 @@ std::uint64_t scatter(std::uint64_t value) {
   value = (value ^ value >> 30U) * 0xbf58476d1ce4e5b9U;
   value = (value ^ value >> 27U) * 0x94d049bb133111ebU;
   return value ^ value >> 31U;
-}
-
-Uint128 number_of(const address& one) {
-  return one.is_v4() ? Uint128{one.to_v4().to_uint()} : allowlist::number(one.to_v6());
-}
-
-address address_of(Uint128 number, const address& family) {
-  if (family.is_v4()) return asio::ip::address_v4{static_cast<std::uint32_t>(number)};
-  return allowlist::address_v6(number);
 }
 
 bool can_be_source(const address& one) {
