@@ -219,9 +219,15 @@ std::optional<Complaint> text_complaint(std::string_view text, std::string_view 
   Place place;
   bool indentation = true;
   for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c >= 0x20 && c < 0x7f) {  // nothing is wrong with it
+      indentation = indentation && c == ' ';
+      ++place.column;
+      ++i;
+      continue;
+    }
     const auto character = first_utf8(text.substr(i));
     if (!character) return Complaint{place, "not UTF-8; save the file as UTF-8"};
-    const char c = text[i];
     const bool line_end = c == '\n' || (c == '\r' && text.substr(i + 1, 1) == "\n");
     if (c == '\t' && indentation)
       return Complaint{place, "a tab in the indentation; use spaces (YAML 1.2 §6.1)"};
@@ -231,7 +237,7 @@ std::optional<Complaint> text_complaint(std::string_view text, std::string_view 
       return Complaint{
           place, fmt::format("U+{:04X} ends a line for some YAML readers only (1.2.2 §5.4); leave it out",
                              static_cast<std::uint32_t>(character->character))};
-    indentation = c == '\n' || (indentation && c == ' ');
+    indentation = c == '\n';
     place = c == '\n' ? Place{place.line + 1, 1}
                       : Place{place.line, place.column + static_cast<int>(character->bytes)};
     i += character->bytes;
