@@ -18,9 +18,6 @@ int leading_zeros(Uint128 value) {
   return high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(static_cast<std::uint64_t>(value));
 }
 
-std::uint32_t number_of(const asio::ip::address& address, std::uint32_t) { return address.to_v4().to_uint(); }
-Uint128 number_of(const asio::ip::address& address, Uint128) { return number(address.to_v6()); }
-
 template <typename Value>
 std::vector<typename FamilyIndex<Value>::Item> items(const Allowlist& list, std::chrono::year_month_day day) {
   std::vector<typename FamilyIndex<Value>::Item> found;
@@ -28,7 +25,9 @@ std::vector<typename FamilyIndex<Value>::Item> items(const Allowlist& list, std:
     const auto& entry = list.entries[i];
     const auto* prefix = std::get_if<Prefix>(&entry.what);
     if (!prefix || !in_force(entry, day) || prefix->network().is_v6() != (sizeof(Value) > 4)) continue;
-    found.push_back({{number_of(prefix->network(), Value{}), number_of(prefix->last(), Value{})}, i});
+    found.push_back(
+        {{static_cast<Value>(number_of(prefix->network())), static_cast<Value>(number_of(prefix->last()))},
+         i});
   }
   return found;
 }

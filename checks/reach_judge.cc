@@ -250,20 +250,21 @@ Reached together(const std::vector<WayReach>& ways) {
   return Reached::skipped;
 }
 
-std::string where_text(const WayReach& way) {
-  return way.host.empty() ? "port " + std::to_string(way.port) : host_port(way.host, way.port);
+std::string way_text(const WayReach& way) {
+  return (way.host.empty() ? "port " + std::to_string(way.port) : host_port(way.host, way.port)) + ": " +
+         way.summary;
 }
 
 std::string summary_of(const EntryReach& entry) {
   if (entry.reach != Reached::reachable) {
     const auto* way = entry.deciding();
-    return way == nullptr ? std::string{} : where_text(*way) + ": " + way->summary;
+    return way == nullptr ? std::string{} : way_text(*way);
   }
   const auto& first = entry.ways.front();
   const bool alike = std::ranges::all_of(entry.ways, [&](const auto& way) {
     return way.summary == first.summary || way.reach != Reached::reachable;
   });
-  if (entry.ways.size() == 1 || !alike) return where_text(first) + ": " + first.summary;
+  if (entry.ways.size() == 1 || !alike) return way_text(first);
   std::vector<std::uint16_t> ports;
   for (const auto& way : entry.ways)
     if (std::ranges::find(ports, way.port) == ports.end()) ports.push_back(way.port);

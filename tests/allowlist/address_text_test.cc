@@ -18,7 +18,7 @@ std::optional<Uint128> system_number(const std::string& text) {
   std::error_code error;
   const auto address = asio::ip::make_address(text, error);
   if (error || (address.is_v6() && address.to_v6().scope_id() != 0)) return std::nullopt;
-  return address.is_v4() ? Uint128{address.to_v4().to_uint()} : number(address.to_v6());
+  return number_of(address);
 }
 
 TEST(AddressText, ReadsAnyTextAsTheSystemDoes) {

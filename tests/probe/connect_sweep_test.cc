@@ -134,9 +134,9 @@ TEST_F(FullSweep, WhoIsSilentIsOverdueOnceAndThenEnds) {
   std::size_t timed_out = 0;
   for (const auto& event : told(remotes, {100, 100, 1000, 200ms, 50ms}, {})) {
     const auto* attempt = std::get_if<SweepAttempt>(&event);
-    ended[attempt != nullptr ? attempt->index : std::get<SweepOverdue>(event).index].push_back(attempt !=
-                                                                                               nullptr);
-    if (attempt != nullptr && !attempt->fact.result) ++timed_out;
+    const bool over = attempt != nullptr;
+    ended[over ? attempt->index : std::get<SweepOverdue>(event).index].push_back(over);
+    if (over && !attempt->fact.result) ++timed_out;
   }
   EXPECT_GE(timed_out, 2U);
   EXPECT_EQ(std::ranges::count(ended, std::vector{false, true}, &decltype(ended)::value_type::second),
