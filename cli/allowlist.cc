@@ -9,7 +9,6 @@
 
 #include "cli/kept_files.h"
 #include "cli/output.h"
-#include "reports/escape.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -65,10 +64,7 @@ std::chrono::year_month_day today() {
 }
 
 void show_notes(std::string_view list, const std::vector<std::string>& notes) {
-  constexpr std::size_t longest = 500;
-  for (const auto& note : notes)
-    fmt::print(stderr, "fwprobe: warning: {}: {}\n", reports::printable(list),
-               reports::printable(note, longest));
+  for (const auto& note : notes) complain(fmt::format("warning: {}: {}", list, note));
 }
 
 std::expected<allowlist::Allowlist, UsageError> load_list(const std::string& name, const Variables& variables,
@@ -89,7 +85,7 @@ std::expected<allowlist::PrefixSet, UsageError> load_addresses(const std::string
 
 ExitCode show(std::string_view text, ExitCode code) {
   if (const auto written = write_all(STDOUT_FILENO, text); !written) {
-    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+    complain("standard output: " + written.error());
     return ExitCode::not_measured;
   }
   return code;

@@ -44,7 +44,7 @@ class Desk {
   ExitCode finish() {
     write();
     if (!written_) {
-      fmt::print(stderr, "fwprobe: standard output: {}\n", written_.error());
+      complain("standard output: " + written_.error());
       return ExitCode::not_measured;
     }
     return std::ranges::all_of(answers_, &Answers::all) ? ExitCode::passed : ExitCode::failed;

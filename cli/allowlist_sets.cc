@@ -62,7 +62,7 @@ class Lines {
     text_.clear();
   }
   ExitCode fail() const {
-    fmt::print(stderr, "fwprobe: standard output: {}\n", failed_);
+    complain("standard output: " + failed_);
     return ExitCode::not_measured;
   }
 

@@ -158,7 +158,7 @@ KeptNote note_of(const Plan& plan, std::string etag) {
 
 ExitCode finish(const std::expected<void, std::string>& kept, std::string_view said) {
   if (kept) return show(said, ExitCode::passed);
-  fmt::print(stderr, "fwprobe: the list was not kept: {}\n", kept.error());
+  complain("the list was not kept: " + kept.error());
   return ExitCode::not_measured;
 }
 

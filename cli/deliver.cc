@@ -16,8 +16,8 @@ bool write_all_of(const std::vector<Document>& documents) {
     const auto written = path.empty() ? write_all(STDOUT_FILENO, text) : write_file(path, text);
     if (written) continue;
     all_written = false;
-    fmt::print(stderr, "fwprobe: the report was not written: {}{}\n", path.empty() ? "standard output: " : "",
-               written.error());
+    complain(fmt::format("the report was not written: {}{}", path.empty() ? "standard output: " : "",
+                         written.error()));
   }
   return all_written;
 }

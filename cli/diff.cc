@@ -62,7 +62,7 @@ ExitCode run_diff(const DiffArguments& arguments, const Variables& variables) {
   const auto difference = reports::difference(*before, *after);
   const auto style = style_for_output(color, variables);
   if (const auto written = write_all(STDOUT_FILENO, format->render(difference, style)); !written) {
-    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+    complain("standard output: " + written.error());
     return difference.got_worse() ? ExitCode::failed : ExitCode::not_measured;
   }
   return difference.got_worse() ? ExitCode::failed : ExitCode::passed;

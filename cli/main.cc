@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/application.h"
+#include "cli/usage.h"
 
 namespace {
 
@@ -37,7 +38,8 @@ int main(int argc, char** argv) {
   try {
     return fwprobe::cli::run(argc, argv, read_environment());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "fwprobe: internal error: {}; nothing can be said about the targets\n", error.what());
+    fwprobe::cli::complain(
+        fmt::format("internal error: {}; nothing can be said about the targets", error.what()));
     return static_cast<int>(fwprobe::cli::ExitCode::not_measured);
   }
 }

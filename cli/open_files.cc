@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "cli/usage.h"
+
 namespace fwprobe::cli {
 namespace {
 
@@ -33,10 +35,10 @@ std::size_t affordable(std::size_t jobs, std::size_t descriptors_of_a_target) {
                                 ? (limit.rlim_cur - descriptors_of_the_program) / descriptors_of_a_target
                                 : 0,
                             1);
-  fmt::print(stderr,
-             "fwprobe: {} open files are allowed (ulimit -Hn); {} targets are measured at the same time in "
-             "place of {}, for which {} are needed\n",
-             limit.rlim_cur, possible, jobs, need);
+  complain(
+      fmt::format("{} open files are allowed (ulimit -Hn); {} targets are measured at the same time in "
+                  "place of {}, for which {} are needed",
+                  limit.rlim_cur, possible, jobs, need));
   return possible;
 }
 

@@ -47,7 +47,7 @@ ExitCode print(const std::vector<reports::RulesAnswer>& answers, const RulesJob&
   else
     for (const auto& answer : answers) text += (text.empty() ? "" : "\n") + reports::rules_text(answer);
   if (const auto written = write_all(STDOUT_FILENO, text); !written) {
-    fmt::print(stderr, "fwprobe: standard output: {}\n", written.error());
+    complain("standard output: " + written.error());
     return ExitCode::not_measured;
   }
   return exit_code(answers, job);
@@ -60,7 +60,7 @@ ExitCode run_rules_verify(const RulesArguments& arguments) {
   if (!job) return wrong_usage(job.error().message);
   const auto answers = answers_of(*job);
   if (answers) return print(*answers, *job);
-  fmt::print(stderr, "fwprobe: {}\n", answers.error());
+  complain(answers.error());
   return ExitCode::not_measured;
 }
 

@@ -8,7 +8,6 @@
 
 #include "checks/rehearsal.h"
 #include "cli/output.h"
-#include "reports/escape.h"
 #include "reports/rehearsal_report.h"
 #include "reports/value_text.h"
 
@@ -35,8 +34,7 @@ const std::vector<Loader>& loaders() {
 }
 
 ExitCode not_possible(std::string_view message) {
-  constexpr std::size_t longest = 2000;
-  fmt::print(stderr, "fwprobe: {}\n", reports::printable(message, longest));
+  complain(message);
   return ExitCode::not_measured;
 }
 

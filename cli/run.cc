@@ -105,7 +105,7 @@ ExitCode run_suite(const RunArguments& arguments, const Variables& variables) {
   const auto& plan = suite->plan;
   const auto targets = chosen(plan, arguments.only);
   if (!targets) return wrong_usage("--only: " + targets.error());
-  for (const auto& note : suite->notes) fmt::print(stderr, "fwprobe: {}\n", reports::printable(note, 1000));
+  for (const auto& note : suite->notes) complain(note);
 
   Work work;
   work.jobs = std::min(jobs.value_or(plan.jobs == 0 ? usual_jobs : plan.jobs), targets->size());

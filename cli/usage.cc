@@ -1,14 +1,21 @@
 #include "cli/usage.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "cli/output.h"
 #include "reports/escape.h"
 
 namespace fwprobe::cli {
 
-ExitCode wrong_usage(std::string_view message) {
+void complain(std::string_view message) {
   constexpr std::size_t longest = 2000;
-  fmt::print(stderr, "fwprobe: {}\n", reports::printable(message, longest));
+  static_cast<void>(
+      write_all(STDERR_FILENO, fmt::format("fwprobe: {}\n", reports::printable(message, longest))));
+}
+
+ExitCode wrong_usage(std::string_view message) {
+  complain(message);
   return ExitCode::usage;
 }
 

@@ -31,7 +31,8 @@ struct UsageError {
 };
 
 /// Says it on standard error, in one line: nothing in it, such as a mistyped word or a file's content, moves
-/// the terminal's cursor.
+/// the terminal's cursor. Where that is closed or full nobody is left to be told, and the work goes on.
+void complain(std::string_view message);
 ExitCode wrong_usage(std::string_view message);
 
 /// The environment's variables, read once by main.
