@@ -67,21 +67,21 @@ std::expected<ParsedPrefix, std::string> parse_prefix(std::string_view text) {
   const auto slash = text.find('/');
   std::error_code error;
   const auto address = read_address(std::string{text.substr(0, std::min(slash, longest))}, error);
-  if (error || text.size() > longest || (address.is_v6() && address.to_v6().scope_id() != 0))
+  if (error || text.size() > longest || text.contains('%'))
     return std::unexpected{
         fmt::format("{} is not a prefix; write 192.0.2.0/24, 2001:db8::/32 or an address", excerpt(text))};
-  const int longest_length = address.is_v4() ? 32 : 128;
-  int length = longest_length;
+  const unsigned longest_length = address.is_v4() ? 32 : 128;
+  unsigned length = longest_length;
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);
     const auto [end, parse_error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-    if (digits.empty() || parse_error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
-        length > longest_length)
+    if (parse_error != std::errc{} || end != digits.data() + digits.size() || length > longest_length ||
+        (digits.size() > 1 && digits.starts_with('0')))
       return std::unexpected{
           fmt::format("{}: the prefix length is a number from 0 to {}", excerpt(text), longest_length)};
   }
-  const Prefix prefix{address, length};
-  return ParsedPrefix{prefix, with_host_bits(address, length, HostBits::cleared) != address};
+  const auto bits = static_cast<int>(length);
+  return ParsedPrefix{{address, bits}, with_host_bits(address, bits, HostBits::cleared) != address};
 }
 
 }  // namespace fwprobe::allowlist

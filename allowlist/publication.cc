@@ -166,6 +166,7 @@ class Builder {
           "{0}#direction=outbound (destinations to reach)",
           origin_.file);
     list_.direction = asked->value_or(row_ ? row_->direction : Direction::inbound);
+    list_.says_direction = asked->has_value() || row_ != nullptr;
     if (!*asked && origin_.entries == Entries::all) return std::nullopt;
     const auto other = [&](const Group* group) { return !is_for(*group, list_.direction); };
     const auto others = static_cast<std::size_t>(std::ranges::count_if(groups, other));
@@ -189,8 +190,8 @@ class Builder {
         purpose_.append(purpose_.empty() ? "" : ", ").append(attribute.value);
     Entry entry;
     const auto each_protocol = [&](auto&& what) {
-      if (group.udp.empty() || !group.tcp.empty()) what(Protocol::tcp, group.tcp);
-      if (!group.udp.empty()) what(Protocol::udp, group.udp);
+      if (!group.udp || !group.tcp.empty()) what(Protocol::tcp, group.tcp);
+      if (group.udp) what(Protocol::udp, *group.udp);
     };
     for (const auto& written : group.prefixes) {
       const auto range = parse_range(written.text);

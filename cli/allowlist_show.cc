@@ -62,8 +62,9 @@ std::string head(const Allowlist& list) {
   if (!list.source.empty()) text += fmt::format("source     {}\n", printable(list.source));
   text += fmt::format("retrieved  {}{}\n", reports::date(list.retrieved),
                       list.fresh_for ? fmt::format(", fresh for {} days", list.fresh_for->count()) : "");
-  text += fmt::format("direction  {}\n",
-                      inbound ? "inbound: sources to let in" : "outbound: destinations to reach");
+  text += fmt::format("direction  {}\n", !list.says_direction ? "the list does not say"
+                                         : inbound            ? "inbound: sources to let in"
+                                                              : "outbound: destinations to reach");
   const auto set = allowlist::addresses(list, today());
   const auto names = std::ranges::count_if(
       list.entries, [](const Entry& entry) { return std::holds_alternative<allowlist::Domain>(entry.what); });

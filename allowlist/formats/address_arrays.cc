@@ -15,6 +15,13 @@ bool is_strings(const JsonNode& node) {
          });
 }
 
+/// What may hold addresses; other members say something about the list.
+bool has_array(const JsonNode& node) {
+  const auto* object = node.as<JsonObject>();
+  return node.as<JsonArray>() != nullptr ||
+         (object != nullptr && std::ranges::any_of(object->members, has_array));
+}
+
 }  // namespace
 
 bool is_buildkite(const JsonNode& root) { return member(root, "webhook_ips") != nullptr; }
@@ -33,9 +40,9 @@ ReadPublication read_address_arrays(const JsonTree& tree) {
     publication.groups.push_back(std::move(group));
   } else if (const auto* object = tree.root().as<JsonObject>()) {
     for (const auto& node : object->members) {
-      if (!is_strings(node)) continue;
+      if (!has_array(node)) continue;
       Group group{{{"list", node.key}}};
-      group.prefixes = written(fields, *node.as<JsonArray>());
+      group.prefixes = written(fields, fields.need_array(tree.root(), node.key));
       publication.groups.push_back(std::move(group));
     }
   }

@@ -18,10 +18,20 @@ namespace {
 
 constexpr std::array<std::string_view, 10> prefix_columns{
     "prefix", "cidr", "network", "ip_prefix", "address", "ip", "ip_address", "range", "subnet", "addresses"};
+constexpr std::array<std::string_view, 8> port_columns{
+    "port", "ports", "port(s)", "port_range", "dest_port", "dst_port", "dport", "destination_port"};
+constexpr std::array<std::string_view, 3> protocol_columns{"protocol", "proto", "ip_protocol"};
+constexpr std::array<std::string_view, 1> direction_columns{"direction"};
+/// Half of a prefix, whose other half would be read as addresses.
+constexpr std::array<std::string_view, 9> mask_columns{"netmask",       "mask",       "subnet_mask",
+                                                       "wildcard",      "mask_len",   "masklen",
+                                                       "prefix_length", "prefix_len", "prefixlen"};
 
-bool is_prefix_column(std::string_view name) {
-  return std::ranges::find(prefix_columns, ascii_lower(name)) != prefix_columns.end();
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, ascii_lower(name)) != names.end();
 }
+
+bool is_prefix_column(std::string_view name) { return is_one_of(prefix_columns, name); }
 
 /// "443", "22 8000-8100", "443;22": an empty cell is any port.
 std::expected<std::vector<PortRange>, Complaint> ports(const CsvCell& cell) {
@@ -45,19 +55,51 @@ std::expected<std::vector<PortRange>, Complaint> ports(const CsvCell& cell) {
 /// Which column is what.
 struct Columns {
   std::size_t prefix = 0;
-  std::optional<std::size_t> ports, protocol;
+  std::optional<std::size_t> ports, protocol, direction;
+  bool is_known(std::size_t i) const { return i == prefix || i == ports || i == protocol || i == direction; }
 };
 
-std::optional<Columns> columns(const CsvRow& header) {
-  const auto at = std::ranges::find_if(header, is_prefix_column, &CsvCell::text);
-  if (at == header.end()) return std::nullopt;
-  Columns found{static_cast<std::size_t>(at - header.begin()), {}, {}};
+/// The column of one of these names; of two, neither can be taken for the right one.
+std::expected<std::optional<std::size_t>, Complaint> column(const CsvRow& header,
+                                                            std::span<const std::string_view> names) {
+  std::optional<std::size_t> found;
   for (std::size_t i = 0; i < header.size(); ++i) {
-    const auto name = ascii_lower(header[i].text);
-    if (name == "port" || name == "ports") found.ports = i;
-    if (name == "protocol") found.protocol = i;
+    if (!is_one_of(names, header[i].text)) continue;
+    if (found)
+      return std::unexpected{
+          Complaint{header[i].place, fmt::format("{} and {} are columns of the same; leave one of them",
+                                                 excerpt(header[*found].text), excerpt(header[i].text))}};
+    found = i;
   }
   return found;
+}
+
+std::expected<Columns, Complaint> columns(const CsvRow& header) {
+  for (const auto& cell : header)
+    if (is_one_of(mask_columns, cell.text))
+      return std::unexpected{Complaint{
+          cell.place, fmt::format("a column of masks ({}) is not read; write prefixes as 192.0.2.0/24",
+                                  excerpt(cell.text))}};
+  const auto prefix = column(header, prefix_columns), ports = column(header, port_columns),
+             protocol = column(header, protocol_columns), direction = column(header, direction_columns);
+  for (const auto* found : {&prefix, &ports, &protocol, &direction})
+    if (!*found) return std::unexpected{found->error()};
+  if (!*prefix)
+    return std::unexpected{Complaint{
+        header.front().place,
+        fmt::format("no column of prefixes: the header has one of {}", fmt::join(prefix_columns, ", "))}};
+  return Columns{**prefix, *ports, *protocol, *direction};
+}
+
+std::expected<Use, Complaint> use_of(const CsvCell& cell) {
+  const auto word = ascii_lower(cell.text);
+  if (word.empty()) return Use::both;
+  if (word == "inbound") return Use::inbound;
+  if (word == "outbound") return Use::outbound;
+  return std::unexpected{
+      Complaint{cell.place, fmt::format("{} is neither inbound (sources to let in) nor outbound "
+                                        "(destinations to reach)",
+                                        excerpt(cell.text))}};
 }
 
 std::expected<Group, Complaint> group_of(const CsvRow& header, const Columns& column, const CsvRow& row) {
@@ -74,10 +116,17 @@ std::expected<Group, Complaint> group_of(const CsvRow& header, const Columns& co
         Complaint{row[*column.protocol].place, fmt::format("{} is neither tcp nor udp", excerpt(protocol))}};
   auto listed = column.ports ? ports(row[*column.ports]) : std::vector<PortRange>{};
   if (!listed) return std::unexpected{std::move(listed.error())};
-  if (protocol == "udp" && listed->empty()) listed->push_back({1, 65535});
-  (protocol == "udp" ? group.udp : group.tcp) = std::move(*listed);
+  if (protocol == "udp")
+    group.udp = std::move(*listed);
+  else
+    group.tcp = std::move(*listed);
+  if (column.direction) {
+    const auto use = use_of(row[*column.direction]);
+    if (!use) return std::unexpected{use.error()};
+    group.use = *use;
+  }
   for (std::size_t i = 0; i < row.size(); ++i)
-    if (i != column.prefix && i != column.ports && i != column.protocol && !row[i].text.empty())
+    if (!column.is_known(i) && !row[i].text.empty())
       group.attributes.push_back({header[i].text, row[i].text});
   return group;
 }
@@ -104,10 +153,7 @@ ReadPublication read_csv_list(std::string_view text) {
   if (!rows) return std::unexpected{rows.error()};
   if (rows->empty()) return std::unexpected{Complaint{{}, "the file is empty"}};
   const auto column = columns(rows->front());
-  if (!column)
-    return std::unexpected{Complaint{
-        rows->front().front().place,
-        fmt::format("no column of prefixes: the header has one of {}", fmt::join(prefix_columns, ", "))}};
+  if (!column) return std::unexpected{column.error()};
   for (auto& cell : rows->front()) cell.text = ascii_lower(cell.text);
   Publication publication;
   for (const auto& row : std::span{*rows}.subspan(1)) {

@@ -40,7 +40,8 @@ struct Group {
   Use use = Use::both;
   std::vector<Written> prefixes = {};  ///< also addresses, and ranges "192.0.2.1-192.0.2.9"
   std::vector<Written> domains = {};
-  std::vector<PortRange> tcp = {}, udp = {};  ///< both empty: any TCP port
+  std::vector<PortRange> tcp = {};                 ///< empty without `udp`: any
+  std::optional<std::vector<PortRange>> udp = {};  ///< empty: any
 };
 
 /// The file's text, and its tree, outlive it.

@@ -70,8 +70,8 @@ ReadPublication read_github(const JsonTree& tree) {
     }
     const auto* row = std::ranges::find(known, node.key, &Row::key);
     const auto* array = node.as<JsonArray>();
-    const bool listed = row != std::end(known) ||
-                        (array != nullptr && !array->empty() && std::ranges::all_of(*array, is_prefix));
+    const bool listed =
+        row != std::end(known) || (array != nullptr && std::ranges::any_of(*array, is_prefix));
     if (!listed) continue;
     Group group{{{"service", node.key}}, row != std::end(known) ? row->use : Use::both};
     group.prefixes = written(fields, fields.need_array(tree.root(), node.key));

@@ -20,8 +20,9 @@ ReadPublication read_google(const JsonTree& tree) {
     Group group;
     for (const std::string_view key : {"service", "scope"})
       if (const auto value = fields.text(item, key)) group.attributes.push_back({key, *value});
-    const std::string_view key = fields.find(item, "ipv6Prefix") != nullptr ? "ipv6Prefix" : "ipv4Prefix";
-    group.prefixes.push_back({fields.need_text(item, key), member(item, key)});
+    for (const std::string_view key : {"ipv4Prefix", "ipv6Prefix"})
+      if (const auto prefix = fields.text(item, key)) group.prefixes.push_back({*prefix, member(item, key)});
+    if (group.prefixes.empty()) fields.need_text(item, "ipv4Prefix");
     publication.groups.push_back(std::move(group));
   }
   return finish(fields, std::move(publication));

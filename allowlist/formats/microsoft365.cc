@@ -46,7 +46,7 @@ ReadPublication read_microsoft365(const JsonTree& tree) {
     if (const auto category = fields.text(item, "category"))
       group.attributes.push_back({"category", *category});
     group.tcp = ports(fields, item, "tcpPorts");
-    group.udp = ports(fields, item, "udpPorts");
+    if (auto udp = ports(fields, item, "udpPorts"); !udp.empty()) group.udp = std::move(udp);
     group.prefixes = written(fields, fields.array(item, "ips"));
     group.domains = written(fields, fields.array(item, "urls"));
     publication.groups.push_back(std::move(group));

@@ -236,6 +236,22 @@ TEST(Formats, AListOfEverythingIsSaid) {
   EXPECT_THAT(parse("0.0.0.0/1\n")->notes, IsEmpty());
 }
 
+TEST(Formats, AColumnSaysTheDirectionOfEachRow) {
+  const auto list = parse("cidr,Direction,Proto\n192.0.2.0/24,Inbound,udp\n198.51.100.0/24,outbound,tcp\n",
+                          {{"direction", {"inbound"}}});
+  ASSERT_TRUE(list) << list.error().message;
+  ASSERT_EQ(list->entries.size(), 1U);
+  EXPECT_EQ(list->entries[0].published, "192.0.2.0/24");
+  EXPECT_EQ(list->entries[0].protocol, Protocol::udp);
+  EXPECT_THAT(list->entries[0].ports, IsEmpty()) << "any port, and export asks which";
+}
+
+TEST(Formats, AGoogleEntryMayHoldBothFamilies) {
+  const auto list = parse(R"({"prefixes": [{"ipv4Prefix": "192.0.2.0/24", "ipv6Prefix": "2001:db8::/32"}]})");
+  ASSERT_TRUE(list) << list.error().message;
+  EXPECT_EQ(list->entries.size(), 2U);
+}
+
 TEST(Formats, WhatIsWrongIsSaidWithItsPlace) {
   struct Row {
     const char* name;
@@ -282,6 +298,25 @@ TEST(Formats, WhatIsWrongIsSaidWithItsPlace) {
        "/0/udpPorts: '65536' is neither a port"},
       {"CSV with port 65536", "prefix,port\n192.0.2.1,65536\n",
        "f:2:11: '65536' is neither a port from 1 to 65535"},
+      {"CSV with a netmask", "address,netmask\n192.0.2.0,255.255.255.0\n",
+       "f:1:9: a column of masks ('netmask') is not read; write prefixes as 192.0.2.0/24"},
+      {"CSV with two columns of addresses", "network,cidr\n192.0.2.0,192.0.2.0/24\n",
+       "f:1:9: 'network' and 'cidr' are columns of the same; leave one of them"},
+      {"CSV with two columns of ports", "cidr,port,Dest_Port\n192.0.2.0/24,1,443\n",
+       "'port' and 'Dest_Port' are columns of the same"},
+      {"CSV with a direction of its own", "cidr,direction\n192.0.2.0/24,up\n",
+       "f:2:14: 'up' is neither inbound"},
+      {"an array with a number", R"({"v4": ["192.0.2.0/24", 5], "v6": ["2001:db8::/32"]})",
+       "/v4/1: is not a string"},
+      {"an array of objects", R"({"v4": [{"ip": "192.0.2.0/24"}], "v6": ["2001:db8::/32"]})",
+       "/v4/0: is not a string"},
+      {"arrays further inside", R"({"data": {"v4": ["192.0.2.0/24"]}, "v6": ["2001:db8::/32"]})",
+       "/data: is an object; should be an array"},
+      {"a null among addresses", R"({"webhook_ips": ["192.0.2.0/24", null]})",
+       "/webhook_ips/1: is not a string"},
+      {"a new key of GitHub with a wrong prefix",
+       R"({"hooks": ["192.0.2.0/24"], "web": [], "new": ["192.0.2.0/24", "2001:db8::/129"]})",
+       "/new/1: '2001:db8::/129': the prefix length"},
       {"CSV with a cell too few", "prefix,port\n192.0.2.1\n", "f:2:1: 1 cells, and the header has 2"},
       {"CSV with a protocol of its own", "prefix,protocol\n192.0.2.1,gre\n",
        "f:2:11: 'gre' is neither tcp nor udp"},

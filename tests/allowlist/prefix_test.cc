@@ -40,7 +40,8 @@ TEST(Prefix, IsReadAsItsNetwork) {
 
 TEST(Prefix, ThatIsNoneIsRefused) {
   for (const auto* text : {"", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0/8",
-                           "2001:db8::/129", "example.com/8", "10.0.0.0/8/8", "fe80::1%1/64", " 10.0.0.0/8"})
+                           "2001:db8::/129", "example.com/8", "10.0.0.0/8/8", "fe80::1%1/64", " 10.0.0.0/8",
+                           "10.0.0.0/-0", "10.0.0.0/+8", "10.0.0.0/08", "fe80::1%0/10", "2001:db8::1%eth0"})
     EXPECT_FALSE(parse_prefix(text)) << text;
   EXPECT_FALSE(parse_prefix(std::string(1000, '1')));
 }
