@@ -41,6 +41,9 @@ FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
     return std::tuple{a.range.first, b.range.last, b.entry} <
            std::tuple{b.range.first, a.range.last, a.entry};
   });
+  std::uint32_t entries = 0;
+  for (const auto& item : items) entries = std::max(entries, item.entry + 1);
+  around_.resize(entries, none);
   begin_piece(0, none);
   std::vector<const Item*> open;
   constexpr auto highest = static_cast<Value>(~Value{0});
@@ -52,6 +55,7 @@ FamilyIndex<Value>::FamilyIndex(std::vector<Item> items) {
   for (const auto& item : items) {
     while (!open.empty() && open.back()->range.last < item.range.first) close();
     begin_piece(item.range.first, item.entry);
+    if (!open.empty()) around_[item.entry] = open.back()->entry;
     open.push_back(&item);
   }
   while (!open.empty()) close();
@@ -133,7 +137,7 @@ std::size_t FamilyIndex<Value>::piece(Value value) const {
 }
 
 EntryIndex::EntryIndex(const Allowlist& list, std::chrono::year_month_day day)
-    : list_{list}, day_{day}, v4_{items<std::uint32_t>(list, day)}, v6_{items<Uint128>(list, day)} {}
+    : list_{list}, v4_{items<std::uint32_t>(list, day)}, v6_{items<Uint128>(list, day)} {}
 
 EntryIndex::Found EntryIndex::find(std::uint32_t ipv4) const {
   const auto [entry, holds] = v4_.find(ipv4);
@@ -146,22 +150,19 @@ EntryIndex::Found EntryIndex::find(Uint128 ipv6) const {
 }
 
 /// Entries around the innermost one may be for other ports.
-const Entry* EntryIndex::for_port(const Entry* entry, const asio::ip::address& address,
-                                  std::uint16_t port) const {
-  if (port == 0 || allowlist::for_port(*entry, port)) return entry;
-  for (const auto* other : entries_for(list_, address, day_))
-    if (allowlist::for_port(*other, port)) return other;
-  return nullptr;
+template <typename Value>
+const Entry* EntryIndex::holder(const FamilyIndex<Value>& index, Value value, std::uint16_t port) const {
+  auto [entry, holds] = index.find(value);
+  if (!holds) return nullptr;
+  while (entry != index.none && port != 0 && !for_port(list_.entries[entry], port))
+    entry = index.around(entry);
+  return entry == index.none ? nullptr : &list_.entries[entry];
 }
 
 const Entry* EntryIndex::holder(std::uint32_t ipv4, std::uint16_t port) const {
-  const auto found = find(ipv4);
-  return found.holds ? for_port(found.entry, asio::ip::address_v4{ipv4}, port) : nullptr;
+  return holder(v4_, ipv4, port);
 }
 
-const Entry* EntryIndex::holder(Uint128 ipv6, std::uint16_t port) const {
-  const auto found = find(ipv6);
-  return found.holds ? for_port(found.entry, address_v6(ipv6), port) : nullptr;
-}
+const Entry* EntryIndex::holder(Uint128 ipv6, std::uint16_t port) const { return holder(v6_, ipv6, port); }
 
 }  // namespace fwprobe::allowlist

@@ -29,14 +29,17 @@ class FamilyIndex {
   };
   /// The entry that holds `value`, or else the one that shares the most leading bits with it.
   Found find(Value value) const { return found_[piece(value)]; }
+  /// The next longer entry around one of the index, or one of equal length behind it in the list; or `none`.
+  std::uint32_t around(std::uint32_t entry) const { return around_[entry]; }
 
  private:
   void begin_piece(Value first, std::uint32_t entry);
   void give_gaps_to_neighbours();
   std::size_t piece(Value value) const;
   void make_buckets();
-  std::vector<Value> firsts_;  ///< of the pieces, in order; the first begins at 0
-  std::vector<Found> found_;   ///< of each piece
+  std::vector<Value> firsts_;          ///< of the pieces, in order; the first begins at 0
+  std::vector<Found> found_;           ///< of each piece
+  std::vector<std::uint32_t> around_;  ///< by entry
   /// Of IPv4: the piece that holds the first address of each /16, and one more behind the last. IPv6 lists
   /// sit in a few /16s, which would tell nothing.
   std::vector<std::uint32_t> buckets_;
@@ -61,10 +64,10 @@ class EntryIndex {
   const Entry* holder(Uint128 ipv6, std::uint16_t port) const;
 
  private:
-  const Entry* for_port(const Entry* entry, const asio::ip::address& address, std::uint16_t port) const;
+  template <typename Value>
+  const Entry* holder(const FamilyIndex<Value>& index, Value value, std::uint16_t port) const;
 
   const Allowlist& list_;
-  std::chrono::year_month_day day_;
   FamilyIndex<std::uint32_t> v4_;
   FamilyIndex<Uint128> v6_;
 };

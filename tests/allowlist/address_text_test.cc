@@ -147,9 +147,7 @@ TEST(EntryIndex, AnswersAsTheEntriesDo) {
           ASSERT_EQ(held != nullptr, longest >= 0);
           if (held) {
             ASSERT_TRUE(std::get<Prefix>(held->what).contains(address));
-            if (port == 0) {
-              ASSERT_EQ(std::get<Prefix>(held->what).length(), longest);
-            }
+            ASSERT_EQ(std::get<Prefix>(held->what).length(), longest);
           }
           if (port != 0 || held) continue;
           const auto [near, holds] = ipv6 ? index.find(Uint128{value}) : index.find(value);
