@@ -52,7 +52,7 @@ void define_export(CLI::App& verb, AllowlistArguments& arguments) {
   repeatable(verb.add_option("--port", arguments.ports,
                              "for entries that name no ports: PORT or FIRST-LAST (repeatable), or any")
                  ->type_name("PORT"));
-  verb.add_option("--name", arguments.name, "of sets, chains and rules; default: the list's")
+  verb.add_option("--name", arguments.name, "of sets, chains and rules, behind 'allow-'; default: the list's")
       ->type_name("NAME");
 }
 
@@ -70,9 +70,14 @@ ExitCode run_export(const AllowlistArguments& arguments, const Variables& variab
   if (const auto names = std::ranges::count_if(
           list->entries,
           [](const auto& entry) { return std::holds_alternative<allowlist::Domain>(entry.what); });
-      names > 0 && format->name != "json")
+      names > 0 && format->of != ExportFormat::Of::entries)
     show_notes(arguments.list, {fmt::format("{} {} left out: these rules are of addresses", names,
                                             names == 1 ? "name is" : "names are")});
+  if (format->of == ExportFormat::Of::addresses && wanted->groups.size() > 1)
+    show_notes(arguments.list,
+               {fmt::format("it is for {} different sets of ports, and {} has addresses alone: "
+                            "what matches it opens its ports to all of them",
+                            wanted->groups.size(), format->name)});
   return show(format->render(*wanted));
 }
 

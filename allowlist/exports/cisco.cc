@@ -41,6 +41,8 @@ std::string entries(const Export& wanted, std::vector<Prefix> (*prefixes)(const 
 
 }  // namespace
 
+/// A list replaces the one that was loaded before. Emptied, it keeps a rule: an access list without any, or
+/// one that is gone, lets everything through where it is applied.
 std::string export_cisco(const Export& wanted) {
   constexpr std::size_t longest = 64;
   constexpr std::size_t longest_remark = 100;
@@ -48,13 +50,16 @@ std::string export_cisco(const Export& wanted) {
   std::ranges::transform(name, name.begin(),
                          [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::string lines;
-  const auto remark = heading(wanted).substr(0, longest_remark);
-  if (const auto v4 = entries(wanted, prefixes4, wildcard); !v4.empty())
-    lines += fmt::format("no ip access-list extended {0}\nip access-list extended {0}\n remark {1}\n{2}",
-                         short_name(name, "", longest), remark, v4);
-  if (const auto v6 = entries(wanted, prefixes6, prefix_text); !v6.empty())
-    lines += fmt::format("no ipv6 access-list {0}\nipv6 access-list {0}\n remark {1}\n{2}",
-                         short_name(name, "-V6", longest), remark, v6);
+  const auto remark = heading(wanted, longest_remark);
+  const auto v4 = entries(wanted, prefixes4, wildcard);
+  lines += fmt::format("no ip access-list extended {0}\nip access-list extended {0}\n remark {1}\n{2}",
+                       short_name(name, "", longest), remark, v4.empty() ? " deny ip any any\n" : v4);
+  // What stands unwritten at the end of each IPv6 list: neighbours are found by ICMP.
+  constexpr std::string_view nothing =
+      " permit icmp any any nd-na\n permit icmp any any nd-ns\n deny ipv6 any any\n";
+  const auto v6 = entries(wanted, prefixes6, prefix_text);
+  lines += fmt::format("no ipv6 access-list {0}\nipv6 access-list {0}\n remark {1}\n{2}",
+                       short_name(name, "-V6", longest), remark, v6.empty() ? nothing : v6);
   return lines + "exit\n";
 }
 

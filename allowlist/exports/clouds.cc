@@ -1,6 +1,7 @@
 // Security groups of AWS and Azure, as the files that their command lines take.
 
-#include <algorithm>
+#include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -39,19 +40,25 @@ std::string description(const Export& wanted) {
 }  // namespace
 
 std::string export_aws(const Export& wanted) {
-  auto permissions = Json::array();
+  // Permissions for the same ports must not name an address twice (InvalidParameterValue).
+  std::map<std::tuple<Protocol, std::uint16_t, std::uint16_t>, RuleGroup> alike;
   for (const auto& group : wanted.groups)
     for (const auto& range : ports_of(group)) {
-      Json permission{
-          {"IpProtocol", protocol_name(group.protocol)}, {"FromPort", range.first}, {"ToPort", range.last}};
-      const auto add = [&](const char* ranges, const char* key, const std::vector<Prefix>& prefixes) {
-        for (const auto& prefix : prefixes)
-          permission[ranges].push_back({{key, prefix.text()}, {"Description", description(wanted)}});
-      };
-      add("IpRanges", "CidrIp", prefixes4(group));
-      add("Ipv6Ranges", "CidrIpv6", prefixes6(group));
-      permissions.push_back(std::move(permission));
+      auto& addresses = alike[{group.protocol, range.first, range.last}].addresses;
+      addresses = addresses | group.addresses;
     }
+  auto permissions = Json::array();
+  for (const auto& [ports, group] : alike) {
+    const auto& [protocol, first, last] = ports;
+    Json permission{{"IpProtocol", protocol_name(protocol)}, {"FromPort", first}, {"ToPort", last}};
+    const auto add = [&](const char* ranges, const char* key, const std::vector<Prefix>& prefixes) {
+      for (const auto& prefix : prefixes)
+        permission[ranges].push_back({{key, prefix.text()}, {"Description", description(wanted)}});
+    };
+    add("IpRanges", "CidrIp", prefixes4(group));
+    add("Ipv6Ranges", "CidrIpv6", prefixes6(group));
+    permissions.push_back(std::move(permission));
+  }
   return permissions.dump(2) + "\n";
 }
 
@@ -68,7 +75,7 @@ std::string export_azure(const Export& wanted) {
     auto ports = Json::array();
     for (const auto& range : group.ports) ports.push_back(text(range));
     if (group.ports.empty()) ports.push_back("*");
-    Json properties{{"description", heading(wanted).substr(0, 140)},
+    Json properties{{"description", heading(wanted, 140)},
                     {"protocol", group.protocol == Protocol::udp ? "Udp" : "Tcp"},
                     {"access", "Allow"},
                     {"direction", inbound ? "Inbound" : "Outbound"},

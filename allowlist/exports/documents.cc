@@ -1,6 +1,8 @@
 // The entries themselves, for scripts and spreadsheets; both forms can be read again as lists.
 
-#include <set>
+#include <map>
+#include <optional>
+#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,7 +19,7 @@ std::string date(std::chrono::year_month_day day) {
                      static_cast<unsigned>(day.day()));
 }
 
-Json json_of(const Entry& entry) {
+Json json_of(const Entry& entry, std::span<const PortRange> ports) {
   auto json = Json::object();
   if (const auto* prefix = std::get_if<Prefix>(&entry.what)) {
     json["prefix"] = prefix->text();
@@ -26,20 +28,35 @@ Json json_of(const Entry& entry) {
     json["domain"] = (domain.wildcard ? "*." : "") + domain.name;
     json["addresses"] = entry.addresses == NameAddresses::any ? "any" : "listed";
   }
-  for (const auto& range : entry.ports)
+  for (const auto& range : ports)
     json["ports"].push_back(range.first == range.last ? Json(range.first) : Json(text(range)));
   json["protocol"] = protocol_name(entry.protocol);
+  if (!entry.examples.empty()) json["examples"] = entry.examples;
+  if (!entry.issuers.empty()) json["issuers"] = entry.issuers;
   if (!entry.purpose.empty()) json["purpose"] = entry.purpose;
   if (entry.since) json["since"] = date(*entry.since);
   if (entry.until) json["until"] = date(*entry.until);
   return json;
 }
 
-/// Equal for entries that let the same through.
-std::string same_for(const Entry& entry) {
-  auto json = json_of(entry);
-  for (const auto* key : {"purpose", "since", "until", "addresses"}) json.erase(key);
-  return json.dump();
+/// Equal for entries of which no two may be for the same port (yaml.cc).
+std::string what_of(const Entry& entry) {
+  const auto* domain = std::get_if<Domain>(&entry.what);
+  return fmt::format("{} {}{}", protocol_name(entry.protocol), domain && domain->wildcard ? "*." : "",
+                     domain ? domain->name : std::get<Prefix>(entry.what).text());
+}
+
+/// Publishers list a prefix under several services, each time with ports of its own: those that no entry
+/// before had. None: all of them are there already.
+std::optional<std::vector<PortRange>> new_ports(const Entry& entry, Ports& before) {
+  const auto ports = entry.ports.empty() ? Ports{1, Ports::highest} : port_set(entry.ports);
+  const auto rest = ports - before;
+  if (rest.empty()) return std::nullopt;
+  before = before | rest;
+  if (rest == ports) return entry.ports;
+  std::vector<PortRange> left;
+  for (const auto& range : rest.ranges()) left.push_back({range.first, range.last});
+  return left;
 }
 
 /// RFC 4180 §2; a cell of text that a spreadsheet would take for a formula keeps its words behind a quote.
@@ -61,11 +78,13 @@ std::string export_json(const Export& wanted) {
   if (!list.publisher.empty()) json["publisher"] = list.publisher;
   if (!list.source.empty()) json["source"] = list.source;
   json["retrieved"] = date(list.retrieved);
+  if (list.fresh_for) json["fresh_for"] = fmt::format("{}d", list.fresh_for->count());
   json["direction"] = list.direction == Direction::inbound ? "inbound" : "outbound";
-  std::set<std::string> seen;  // publishers list a prefix under several services
+  std::map<std::string, Ports> written;
   for (const auto& entry : list.entries)
-    if (in_force(entry, wanted.day) && seen.insert(same_for(entry)).second)
-      json["entries"].push_back(json_of(entry));
+    if (in_force(entry, wanted.day))
+      if (const auto ports = new_ports(entry, written[what_of(entry)]))
+        json["entries"].push_back(json_of(entry, *ports));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/flow_set.h"
 #include "allowlist/prefix_set.h"
 
 namespace fwprobe::allowlist {
@@ -24,14 +25,19 @@ struct RuleGroup {
 struct Export {
   const Allowlist& list;
   std::chrono::year_month_day day;
-  std::string name;  ///< of sets, chains and rules: letters, digits, '-' and '_'
+  std::string name;  ///< of sets, chains and rules: "allow-" and letters, digits, '-' and '_'
   std::vector<RuleGroup> groups;
 };
 
 struct ExportFormat {
   std::string_view name;
   std::string_view what;
-  enum class Ports : std::uint8_t { needed, kept } ports = Ports::needed;  ///< needed: rules name ports
+  enum class Of : std::uint8_t {
+    rules,      ///< which name ports
+    addresses,  ///< alone
+    prefixes,   ///< with the ports of the list, if any
+    entries,    ///< names as well
+  } of = Of::rules;
   std::string (*render)(const Export& wanted);
 };
 
@@ -62,14 +68,15 @@ std::string export_csv(const Export& wanted);
 
 /// "tcp" or "udp".
 std::string_view protocol_name(Protocol protocol);
+Ports port_set(std::span<const PortRange> ports);
 /// "443", "8000-8100"; `dash` between the ends.
 std::string text(const PortRange& range, std::string_view dash = "-");
 /// The prefixes of one family.
 std::vector<Prefix> prefixes4(const RuleGroup& group);
 std::vector<Prefix> prefixes6(const RuleGroup& group);
 /// Where the list is from and of which day, in one line without control characters.
-std::string heading(const Export& wanted);
-/// `name` cut to what a system takes, with the suffix whole.
+std::string heading(const Export& wanted, std::size_t longest = 1000);
+/// `name` cut to what a system takes, with the suffix whole; of names that are cut no two are the same.
 std::string short_name(std::string_view name, std::string_view suffix, std::size_t longest);
 
 }  // namespace fwprobe::allowlist

@@ -9,29 +9,27 @@
 namespace fwprobe::allowlist {
 namespace {
 
-using Ports = ExportFormat::Ports;
+using Of = ExportFormat::Of;
 
 constexpr ExportFormat rows[] = {
-    {"nftables", "for 'nft -f': sets, and a chain that accepts", Ports::needed, export_nftables},
-    {"iptables", "for 'iptables-restore --noflush': a chain that accepts, IPv4", Ports::needed,
-     export_iptables},
-    {"ip6tables", "for 'ip6tables-restore --noflush': the same for IPv6", Ports::needed, export_ip6tables},
-    {"ipset", "for 'ipset restore': a set of each family", Ports::kept, export_ipset},
-    {"aws-sg", "AWS security group: the value of --ip-permissions", Ports::needed, export_aws},
-    {"azure-nsg", "Azure network security group: a deployment template", Ports::needed, export_azure},
-    {"cisco-acl", "Cisco IOS extended access lists", Ports::needed, export_cisco},
-    {"json", "every entry with all that is known of it", Ports::kept, export_json},
-    {"csv", "prefixes with ports, protocol and purpose", Ports::kept, export_csv},
+    {"nftables", "for 'nft -f': sets, and a chain that accepts", Of::rules, export_nftables},
+    {"iptables", "for 'iptables-restore --noflush': a chain that accepts, IPv4", Of::rules, export_iptables},
+    {"ip6tables", "for 'ip6tables-restore --noflush': the same for IPv6", Of::rules, export_ip6tables},
+    {"ipset", "for 'ipset restore': a set of each family", Of::addresses, export_ipset},
+    {"aws-sg", "AWS security group: the value of --ip-permissions", Of::rules, export_aws},
+    {"azure-nsg", "Azure network security group: a deployment template", Of::rules, export_azure},
+    {"cisco-acl", "Cisco IOS extended access lists", Of::rules, export_cisco},
+    {"json", "every entry with all that is known of it", Of::entries, export_json},
+    {"csv", "prefixes with ports, protocol and purpose", Of::prefixes, export_csv},
 };
 
 /// By what prefixes are put into one group.
 using Key = std::pair<Protocol, std::vector<std::pair<std::uint16_t, std::uint16_t>>>;
 
 Key key_of(const Entry& entry, const ExportPorts& ports) {
+  const auto set = port_set(entry.ports.empty() ? ports.ports : entry.ports);
   Key key{entry.protocol, {}};
-  for (const auto& range : entry.ports.empty() ? ports.ports : entry.ports)
-    key.second.emplace_back(range.first, range.last);
-  std::ranges::sort(key.second);
+  for (const auto& range : set.ranges()) key.second.emplace_back(range.first, range.last);
   return key;
 }
 
@@ -52,8 +50,14 @@ std::string as_name(std::string_view text) {
   std::string name{text};
   for (char& c : name)
     if (!is_name({&c, 1})) c = '-';
-  // What begins with a digit is no identifier of nft(8).
-  return name.empty() || (name[0] >= '0' && name[0] <= '9') || name[0] == '-' ? "list-" + name : name;
+  return name;
+}
+
+/// FNV-1a, folded: tells names with the same beginning apart.
+std::uint16_t mark_of(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return static_cast<std::uint16_t>(hash ^ (hash >> 16));
 }
 
 }  // namespace
@@ -65,20 +69,32 @@ std::expected<Export, std::string> plan_export(const Allowlist& list, const Expo
                                                std::chrono::year_month_day day) {
   if (!name.empty() && !is_name(name))
     return std::unexpected{fmt::format("'{}' is not a name; write letters, digits, '-' and '_'", name)};
-  Export wanted{list, day, name.empty() ? as_name(list.name) : as_name(name), {}};
+  if (format.of != Of::rules && (ports.any || !ports.ports.empty()))
+    return std::unexpected{
+        fmt::format("--port is for rules, and {} has {}", format.name,
+                    format.of == Of::addresses ? "addresses alone" : "the ports that the list names")};
+  // In front, so that it is neither a word of the system (nft's "ip", iptables' ACCEPT) nor a chain that is
+  // there already (INPUT), which would be emptied.
+  Export wanted{list, day, "allow-" + as_name(name.empty() ? list.name : name), {}};
   std::map<Key, std::vector<Prefix>> groups;
   for (const auto& entry : list.entries) {
     const auto* prefix = std::get_if<Prefix>(&entry.what);
     if (!prefix || !in_force(entry, day)) continue;
-    if (format.ports == Ports::needed && entry.ports.empty() && ports.ports.empty() && !ports.any)
+    if (format.of == Of::rules && entry.ports.empty() && ports.ports.empty() && !ports.any)
       return std::unexpected{
           fmt::format("{} names no ports for {}; say which are meant: --port 443 (repeatable), or --port any",
                       list.name, printable(entry.published))};
     groups[key_of(entry, ports)].push_back(*prefix);
   }
-  if (groups.empty())
+  const bool any =
+      format.of == Of::entries
+          ? std::ranges::any_of(list.entries, [&](const auto& entry) { return in_force(entry, day); })
+          : !groups.empty();
+  if (!any)
     return std::unexpected{
-        fmt::format("{} has no prefix that is in force; names alone make no rules", list.name)};
+        format.of == Of::entries
+            ? fmt::format("{} has no entry that is in force", list.name)
+            : fmt::format("{} has no prefix that is in force; names alone make no rules", list.name)};
   for (const auto& [key, prefixes] : groups) {
     RuleGroup group{key.first, {}, PrefixSet{prefixes}};
     for (const auto& [first, last] : key.second) group.ports.push_back({first, last});
@@ -88,6 +104,12 @@ std::expected<Export, std::string> plan_export(const Allowlist& list, const Expo
 }
 
 std::string_view protocol_name(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
+
+Ports port_set(std::span<const PortRange> ports) {
+  std::vector<Ports::Item> ranges;
+  for (const auto& range : ports) ranges.push_back({range.first, range.last});
+  return Ports{std::move(ranges)};
+}
 
 std::string text(const PortRange& range, std::string_view dash) {
   if (range.first == range.last) return std::to_string(range.first);
@@ -101,17 +123,24 @@ std::vector<Prefix> prefixes6(const RuleGroup& group) {
   return PrefixSet{{}, group.addresses.v6()}.prefixes();
 }
 
-std::string heading(const Export& wanted) {
+std::string heading(const Export& wanted, std::size_t longest) {
   const auto& list = wanted.list;
-  return printable(
+  auto text = printable(
       fmt::format("{}, {}, retrieved {:04}-{:02}-{:02}{}{}", list.title,
                   list.direction == Direction::inbound ? "inbound" : "outbound",
                   static_cast<int>(list.retrieved.year()), static_cast<unsigned>(list.retrieved.month()),
                   static_cast<unsigned>(list.retrieved.day()), list.source.empty() ? "" : ", ", list.source));
+  // Not inside of a character: its other bytes are 10xxxxxx (RFC 3629 §3).
+  while (longest < text.size() && longest > 0 && (text[longest] & 0xC0) == 0x80) --longest;
+  text.resize(std::min(text.size(), longest));
+  return text;
 }
 
 std::string short_name(std::string_view name, std::string_view suffix, std::size_t longest) {
-  return fmt::format("{}{}", name.substr(0, longest - suffix.size()), suffix);
+  const auto room = longest - suffix.size();
+  if (name.size() <= room) return fmt::format("{}{}", name, suffix);
+  constexpr std::size_t mark = 5;
+  return fmt::format("{}-{:04x}{}", name.substr(0, room - mark), mark_of(name), suffix);
 }
 
 }  // namespace fwprobe::allowlist

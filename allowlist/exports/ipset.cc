@@ -14,12 +14,13 @@ constexpr std::size_t longest = 31;  // IPSET_MAXNAMELEN less its end
 
 std::string set_lines(const Export& wanted, std::string_view family, std::string_view suffix,
                       const std::vector<Prefix>& prefixes) {
-  if (prefixes.empty()) return {};
   const auto name = short_name(wanted.name, suffix, longest);
   const auto fresh = short_name(wanted.name, fmt::format("{}.new", suffix), longest);
-  // A set that is there already must have been made alike, so a list may grow within a power of two.
-  const auto made = fmt::format("hash:net family {} maxelem {}", family,
-                                std::bit_ceil(std::max<std::size_t>(prefixes.size(), 65536)));
+  // A set that is there already must have been made alike, however much a list grows. The limit takes no
+  // memory.
+  constexpr std::size_t most = 1U << 21U;
+  const auto made =
+      fmt::format("hash:net family {} maxelem {}", family, std::max(std::bit_ceil(prefixes.size()), most));
   auto lines = fmt::format("create {0} {2} -exist\ncreate {1} {2} -exist\nflush {1}\n", name, fresh, made);
   for (const auto& prefix : prefixes) {
     if (prefix.length() > 0) {

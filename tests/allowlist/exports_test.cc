@@ -13,6 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 using std::literals::operator""y;
 
 constexpr auto day = 2026y / 11 / 1;
@@ -44,39 +45,40 @@ constexpr auto both_families =
 
 TEST(Export, RulesHaveTheFewestPrefixesThatAreInForce) {
   const auto from = list("inbound", both_families);
-  EXPECT_THAT(
-      rendered(from, "nftables"),
-      AllOf(HasSubstr("  192.0.2.0/24,\n"), Not(HasSubstr("203.0.113.0")),
-            HasSubstr(
-                "add rule inet filter my-list ip saddr @my-list_1_v4 tcp dport { 443, 8000-8100 } accept\n"),
-            HasSubstr("ip6 saddr @my-list_1_v6 tcp dport { 443, 8000-8100 } accept\n"),
-            HasSubstr("ip saddr @my-list_2_v4 udp dport { 53 } accept\n")));
+  EXPECT_THAT(rendered(from, "nftables"),
+              AllOf(HasSubstr("  192.0.2.0/24,\n"), Not(HasSubstr("203.0.113.0")),
+                    HasSubstr("add rule inet filter allow-my-list ip saddr @allow-my-list_1_v4 tcp dport { "
+                              "443, 8000-8100 } accept\n"),
+                    HasSubstr("ip6 saddr @allow-my-list_1_v6 tcp dport { 443, 8000-8100 } accept\n"),
+                    HasSubstr("ip saddr @allow-my-list_2_v4 udp dport { 53 } accept\n")));
   EXPECT_THAT(
       rendered(from, "iptables"),
-      AllOf(HasSubstr("-A my-list -s 192.0.2.0/24 -p tcp -m multiport --dports 443,8000:8100 -j ACCEPT\n"),
-            HasSubstr("-A my-list -s 198.51.100.7/32 -p udp --dport 53 -j ACCEPT\n"),
+      AllOf(HasSubstr(
+                "-A allow-my-list -s 192.0.2.0/24 -p tcp -m multiport --dports 443,8000:8100 -j ACCEPT\n"),
+            HasSubstr("-A allow-my-list -s 198.51.100.7/32 -p udp --dport 53 -j ACCEPT\n"),
             Not(HasSubstr("2001:"))));
-  EXPECT_THAT(rendered(from, "ip6tables"), HasSubstr("-A my-list -s 2001:db8::/32 -p tcp -m multiport"));
-  EXPECT_THAT(
-      rendered(from, "cisco-acl"),
-      AllOf(HasSubstr("ip access-list extended MY-LIST\n"),
-            HasSubstr(" permit tcp 192.0.2.0 0.0.0.255 any eq 443\n"),
-            HasSubstr(" permit tcp 192.0.2.0 0.0.0.255 any range 8000 8100\n"),
-            HasSubstr(" permit udp host 198.51.100.7 any eq 53\n"),
-            HasSubstr("ipv6 access-list MY-LIST-V6\n"), HasSubstr(" permit tcp 2001:db8::/32 any eq 443\n")));
+  EXPECT_THAT(rendered(from, "ip6tables"),
+              HasSubstr("-A allow-my-list -s 2001:db8::/32 -p tcp -m multiport"));
+  EXPECT_THAT(rendered(from, "cisco-acl"),
+              AllOf(HasSubstr("ip access-list extended ALLOW-MY-LIST\n"),
+                    HasSubstr(" permit tcp 192.0.2.0 0.0.0.255 any eq 443\n"),
+                    HasSubstr(" permit tcp 192.0.2.0 0.0.0.255 any range 8000 8100\n"),
+                    HasSubstr(" permit udp host 198.51.100.7 any eq 53\n"),
+                    HasSubstr("ipv6 access-list ALLOW-MY-LIST-V6\n"),
+                    HasSubstr(" permit tcp 2001:db8::/32 any eq 443\n")));
   EXPECT_THAT(rendered(from, "aws-sg"),
               AllOf(HasSubstr("\"CidrIp\": \"192.0.2.0/24\""), HasSubstr("\"FromPort\": 8000"),
                     HasSubstr("\"CidrIpv6\": \"2001:db8::/32\"")));
   EXPECT_THAT(rendered(from, "azure-nsg"),
               AllOf(HasSubstr("\"direction\": \"Inbound\""), HasSubstr("\"8000-8100\""),
-                    HasSubstr("\"[format('{0}/{1}', parameters('nsgName'), 'my-list-1')]\"")));
+                    HasSubstr("\"[format('{0}/{1}', parameters('nsgName'), 'allow-my-list-1')]\"")));
 }
 
 TEST(Export, OutboundRulesNameDestinations) {
   const auto from = list("outbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n");
-  EXPECT_THAT(rendered(from, "nftables"), HasSubstr("ip daddr @my-list_v4 tcp dport { 443 } accept"));
+  EXPECT_THAT(rendered(from, "nftables"), HasSubstr("ip daddr @allow-my-list_v4 tcp dport { 443 } accept"));
   EXPECT_THAT(rendered(from, "iptables"),
-              HasSubstr("-A my-list -d 192.0.2.0/24 -p tcp --dport 443 -j ACCEPT"));
+              HasSubstr("-A allow-my-list -d 192.0.2.0/24 -p tcp --dport 443 -j ACCEPT"));
   EXPECT_THAT(rendered(from, "cisco-acl"), HasSubstr(" permit tcp any 192.0.2.0 0.0.0.255 eq 443\n"));
   EXPECT_THAT(rendered(from, "azure-nsg"), HasSubstr("\"destinationAddressPrefixes\""));
 }
@@ -87,7 +89,7 @@ TEST(Export, PortsThatTheListLeavesOpenAreAsked) {
               HasSubstr("my list names no ports for 192.0.2.0/24; say which are meant"));
   EXPECT_THAT(rendered(from, "nftables", {false, {{22, 22}}}), HasSubstr("tcp dport { 22 } accept"));
   EXPECT_THAT(rendered(from, "nftables", {true, {}}), HasSubstr("meta l4proto tcp accept"));
-  EXPECT_THAT(rendered(from, "ipset"), HasSubstr("add my-list-v4.new 192.0.2.0/24\n"));
+  EXPECT_THAT(rendered(from, "ipset"), HasSubstr("add allow-my-list-v4.new 192.0.2.0/24\n"));
 }
 
 TEST(Export, MoreThanFifteenPortsAreSeveralRules) {
@@ -101,7 +103,7 @@ TEST(Export, MoreThanFifteenPortsAreSeveralRules) {
 
 TEST(Export, AnIpsetHoldsEverythingAsTwoHalves) {
   EXPECT_THAT(rendered(list("inbound", "  - prefix: 0.0.0.0/0\n"), "ipset"),
-              HasSubstr("add my-list-v4.new 0.0.0.0/1\nadd my-list-v4.new 128.0.0.0/1\n"));
+              HasSubstr("add allow-my-list-v4.new 0.0.0.0/1\nadd allow-my-list-v4.new 128.0.0.0/1\n"));
 }
 
 TEST(Export, DocumentsCanBeReadAgain) {
@@ -124,13 +126,92 @@ TEST(Export, NoCellIsAFormulaAndNoNameIsAnOption) {
   EXPECT_THAT(rendered(from, "csv"), HasSubstr("192.0.2.1/32,tcp,443,\"'=cmd()\"\n"));
   EXPECT_FALSE(plan_export(from, format("nftables"), {}, "a b", day));
   EXPECT_FALSE(plan_export(from, format("nftables"), {}, "a;b", day));
-  EXPECT_EQ(plan_export(from, format("nftables"), {}, "-x", day)->name, "list--x");
-  EXPECT_EQ(plan_export(from, format("nftables"), {}, "7", day)->name, "list-7");
+  EXPECT_EQ(plan_export(from, format("nftables"), {}, "-x", day)->name, "allow--x");
+  EXPECT_EQ(plan_export(from, format("nftables"), {}, "7", day)->name, "allow-7");
 }
 
-TEST(Export, AListOfNamesMakesNoRules) {
-  EXPECT_THAT(rendered(list("outbound", "  - {domain: example.com, ports: [443]}\n"), "iptables"),
-              HasSubstr("names alone make no rules"));
+TEST(Export, AListOfNamesMakesNoRulesButADocument) {
+  const auto from = list("outbound", "  - {domain: example.com, ports: [443]}\n");
+  EXPECT_THAT(rendered(from, "iptables"), HasSubstr("names alone make no rules"));
+  EXPECT_THAT(rendered(from, "json"), HasSubstr("\"domain\": \"example.com\""));
+  EXPECT_THAT(rendered(list("outbound", "  - {domain: example.com, until: 2026-01-01}\n"), "json"),
+              HasSubstr("no entry that is in force"));
+}
+
+TEST(Export, AFamilyThatIsNoLongerListedIsNoLongerLetThrough) {
+  const auto from = list("inbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n");
+  EXPECT_THAT(rendered(from, "ipset"),
+              HasSubstr("flush allow-my-list-v6.new\nswap allow-my-list-v6.new allow-my-list-v6\n"));
+  EXPECT_THAT(rendered(from, "cisco-acl"),
+              HasSubstr("no ipv6 access-list ALLOW-MY-LIST-V6\nipv6 access-list ALLOW-MY-LIST-V6\n"));
+  EXPECT_THAT(rendered(from, "cisco-acl"), HasSubstr(" deny ipv6 any any\n"));
+}
+
+TEST(Export, AnIpsetMayGrowWithoutBeingMadeAnew) {
+  const auto first_line = [](std::string_view entries) {
+    const auto text = rendered(list("inbound", entries), "ipset");
+    return text.substr(0, text.find('\n'));
+  };
+  std::string many;
+  for (int i = 0; i < 70'000; ++i)
+    many += fmt::format("  - prefix: 10.{}.{}.{}\n", i >> 15, i >> 7 & 255, i % 128 * 2);
+  EXPECT_EQ(first_line(many), first_line("  - prefix: 192.0.2.0/24\n"));
+}
+
+TEST(Export, PortsThatOverlapOrTouchAreNamedOnce) {
+  const auto twice = list("inbound",
+                          "  - {prefix: 192.0.2.0/24, ports: [80, 443]}\n"
+                          "  - {prefix: 198.51.100.0/24, ports: [443]}\n");
+  const auto text = rendered(twice, "aws-sg");
+  const auto first = text.find("\"FromPort\": 443");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find("\"FromPort\": 443", first + 1), std::string::npos);
+  EXPECT_THAT(rendered(list("inbound", "  - prefix: 192.0.2.0/24\n"), "azure-nsg",
+                       {false, {{443, 443}, {440, 450}, {443, 443}}}),
+              AllOf(HasSubstr("\"440-450\""), Not(HasSubstr("\"443\""))));
+}
+
+TEST(Export, ADocumentHoldsAllThatIsKnownAndNothingTwice) {
+  auto from =
+      list("outbound",
+           "  - {domain: \"*.example.com\", ports: [443], examples: [www.example.com], issuers: [X]}\n"
+           "  - {prefix: 192.0.2.0/24, ports: [80, 443]}\n"
+           "  - {prefix: 192.0.2.0/24, ports: [22]}\n");
+  from.fresh_for = std::chrono::days{90};
+  from.entries[2].ports = {{443, 444}};  // as publishers list a prefix under several services
+  const auto json = parse_yaml(rendered(from, "json"), "json");
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(json->fresh_for, std::chrono::days{90});
+  EXPECT_EQ(json->entries[0].examples, std::vector<std::string>{"www.example.com"});
+  EXPECT_EQ(json->entries[0].issuers, std::vector<std::string>{"X"});
+  EXPECT_EQ(json->entries[2].ports, (std::vector<PortRange>{{444, 444}}));
+}
+
+TEST(Export, OnlyRulesTakeOtherPorts) {
+  const auto from = list("inbound", "  - prefix: 192.0.2.0/24\n");
+  for (const auto* as : {"ipset", "json", "csv"})
+    EXPECT_THAT(rendered(from, as, {false, {{443, 443}}}), HasSubstr("--port is for rules")) << as;
+}
+
+TEST(Export, NamesThatAreCutStayApart) {
+  const auto chain = [](std::string_view name) {
+    const auto text = plan_export(list("inbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n"),
+                                  format("iptables"), {}, name, day);
+    const auto lines = format("iptables").render(*text);
+    return lines.substr(lines.find("\n:") + 2, 28);
+  };
+  EXPECT_THAT(chain("build-agents-production-europe-west"), StartsWith("allow-build-agents-prod"));
+  EXPECT_NE(chain("build-agents-production-europe-west"), chain("build-agents-production-us-east"));
+}
+
+TEST(Export, ATitleIsCutBetweenCharacters) {
+  auto from = list("inbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n");
+  for (const std::string_view before : {"", "x"}) {
+    from.title = before;
+    for (int i = 0; i < 100; ++i) from.title += "ü";
+    EXPECT_THAT(rendered(from, "azure-nsg"), HasSubstr("üü\","));
+    EXPECT_THAT(rendered(from, "cisco-acl"), HasSubstr("üü\n"));
+  }
 }
 
 }  // namespace

@@ -151,6 +151,16 @@ class Algebra(unittest.TestCase):
     def test_host_bits_are_warned_of(self):
         self.assertIn("1 line has bits set behind the prefix length", run("merge", "-", stdin="10.0.0.1/8\n")[2])
 
+    def test_a_warning_that_cannot_be_written_costs_nothing(self):
+        with open("/dev/full", "wb") as full:
+            for arguments, code, out in ((["merge", "-"], 0, b"10.0.0.0/8\n"), (["show", "nosuch"], 2, b"")):
+                done = subprocess.run([FWPROBE, "allowlist", *arguments], input=b"10.0.0.1/8\n", stdout=subprocess.PIPE,
+                                      stderr=full, timeout=60, check=False)
+                self.assertEqual((done.returncode, done.stdout), (code, out))
+
+    def test_no_direction_is_shown_that_the_list_does_not_say(self):
+        self.assertIn("direction  the list does not say\n", run("show", "-", stdin="192.0.2.0/24\n")[1])
+
 
 class Exports(unittest.TestCase):
     def export(self, *arguments):
@@ -169,6 +179,14 @@ class Exports(unittest.TestCase):
                                     "code=$?; rm /dev/shm/$$; exit $code", text)
                 self.assertEqual(done.returncode, 0, done.stderr.decode())
                 self.assertIn("accept", done.stdout.decode())
+
+    def test_no_name_is_a_word_of_nft_or_a_chain_that_is_there(self):
+        users = "table inet filter { chain input { type filter hook input priority 0; ip saddr 198.51.100.1 drop; }; }\n"
+        for name in ("input", "ip", "log", "drop", "set", "accept", "7"):
+            text = users + self.export("appcircle", "--as", "nftables", "--port", "443", "--name", name)
+            done = in_namespace("nft -f - && nft list chain inet filter input", text)
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertIn("198.51.100.1 drop", done.stdout.decode(), name)
 
     def test_iptables_loads_the_rules(self):
         for form, source in (("iptables", "appcircle"), ("ip6tables", data("cloudflare-ips-v6.txt"))):
@@ -189,7 +207,7 @@ class Exports(unittest.TestCase):
         if b"Kernel error" in done.stderr or b"Operation not permitted" in done.stderr:
             self.skipTest("this kernel has no ipset: " + done.stderr.decode())
         self.assertEqual(done.returncode, 0, done.stderr.decode())
-        self.assertIn("Name: fastly-v4", done.stdout.decode())
+        self.assertIn("Name: allow-fastly-v4", done.stdout.decode())
         self.assertIn("Number of entries: 2", done.stdout.decode())
 
     def test_documents_are_json_and_csv(self):
