@@ -212,15 +212,18 @@ struct Egress {
   std::vector<probe::MeasurementId> evidence;
 };
 
-/// --egress, else this machine's own global addresses: without NAT they are what the outside sees.
+/// --egress, else this machine's own global addresses, of which --source chooses one: without NAT they are
+/// what the outside sees.
 Egress egress_of(const Case& the_case) {
   if (!the_case.settings.egress.empty()) return {the_case.settings.egress, Confidence::high, {}};
   Egress egress{{}, Confidence::medium, {}};
+  const auto& bound = the_case.settings.source.address;
   for (const auto& environment : the_case.evidence.all<probe::Environment>()) {
     if (!egress.evidence.empty()) break;
     std::ranges::copy_if(
-        environment->addresses, std::back_inserter(egress.addresses),
-        [](const address& own) { return allowlist::scope(own) == allowlist::Scope::global; });
+        environment->addresses, std::back_inserter(egress.addresses), [&](const address& own) {
+          return allowlist::scope(own) == allowlist::Scope::global && (!bound || own == *bound);
+        });
     egress.evidence.push_back(environment.id);
   }
   return egress;
@@ -240,12 +243,16 @@ Finding compare_vantage(const Case& the_case, const Allowlist& list, const Egres
   } else {
     auto known = facts(the_case, list, own);
     known.emplace_back("egress", own.to_string());
-    finding = make(
-        own.to_string(), Status::warn,
-        fmt::format("this machine measures from {}, which {} does not publish ({}): that it gets through "
-                    "does not prove that they do",
-                    own.to_string(), list.title, nearest_text(list, own, day)),
-        Cause::allowlist_vantage_not_listed, known);
+    const auto how = held.empty() ? fmt::format("does not publish ({})", nearest_text(list, own, day))
+                                  : fmt::format("publishes for other ports than {} only ({})",
+                                                the_case.target.port, held.front()->published);
+    finding =
+        make(own.to_string(), Status::warn,
+             fmt::format(
+                 "this machine measures from {}, which {} {}: that it gets through does not prove that they "
+                 "do",
+                 own.to_string(), list.title, how),
+             Cause::allowlist_vantage_not_listed, known);
   }
   finding.confidence = egress.confidence;
   finding.evidence = egress.evidence;
@@ -263,7 +270,9 @@ Findings compare_vantage(const Case& the_case, const Allowlist& list) {
       findings.push_back(compare_vantage(the_case, list, egress, own));
   }
   if (findings.empty())
-    findings.push_back(skip(list.name, list.title + ": egress address unknown: give --egress"));
+    findings.push_back(
+        skip(list.name, fmt::format("{}: egress address unknown: give --egress{}", list.title,
+                                    egress.addresses.empty() ? "" : " of the target's family")));
   return findings;
 }
 

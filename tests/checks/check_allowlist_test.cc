@@ -248,11 +248,24 @@ TEST(CheckAllowlist, ComparesThisMachineWithSources) {
   EXPECT_EQ(other.cause, Cause::allowlist_vantage_not_listed);
   EXPECT_EQ(other.confidence, Confidence::high);
   EXPECT_THAT(other.summary, HasSubstr("the nearest is 192.0.2.0/24"));
+
+  const auto port = Scene("a.test", 443, {"10.0.0.1"})
+                        .list("inbound", "  - {prefix: 192.0.2.9, ports: [22]}\n")
+                        .egress("192.0.2.9")
+                        .only();
+  EXPECT_EQ(port.status, Status::warn);
+  EXPECT_THAT(port.summary, HasSubstr("publishes for other ports than 443 only (192.0.2.9)"));
+
+  const auto family =
+      Scene("a.test", 443, {"10.0.0.1"}).list("inbound", sources).egress("2001:db8::9").only();
+  EXPECT_EQ(family.status, Status::skip);
+  EXPECT_THAT(family.summary, HasSubstr("give --egress of the target's family"));
 }
 
 TEST(CheckAllowlist, TakesThisMachinesOwnAddressOnlyWhenItIsGlobal) {
-  const auto with = [](const std::vector<const char*>& own) {
+  const auto with = [](const std::vector<const char*>& own, const char* source = nullptr) {
     Scene scene("a.test", 443, {"10.0.0.1"});
+    if (source != nullptr) scene.settings.source.address = make_address(source);
     probe::Environment environment;
     for (const auto* address : own) environment.addresses.push_back(make_address(address));
     Evidence evidence;
@@ -273,6 +286,9 @@ TEST(CheckAllowlist, TakesThisMachinesOwnAddressOnlyWhenItIsGlobal) {
   EXPECT_EQ(global.confidence, Confidence::medium);
   EXPECT_THAT(global.evidence, ElementsAre(probe::MeasurementId{1}));
   EXPECT_EQ(with({"77.92.124.30"}).status, Status::pass);
+  EXPECT_EQ(with({"8.8.8.8", "77.92.124.30"}, "77.92.124.30").subject, "77.92.124.30");
+  EXPECT_EQ(with({"77.92.124.30", "8.8.8.8"}, "8.8.8.8").subject, "8.8.8.8");
+  EXPECT_EQ(with({"77.92.124.30", "10.0.0.9"}, "10.0.0.9").status, Status::skip);
 }
 
 TEST(CheckAllowlist, ThroughAProxyTheTargetSeesTheProxy) {
