@@ -13,8 +13,8 @@ namespace {
 using allowlist::Entry, allowlist::Prefix, allowlist::Uint128, allowlist::address_of, allowlist::number_of;
 using asio::ip::address;
 
-constexpr std::size_t most_ports = 16;  ///< of one entry
-constexpr int most_host_bits = 16;      ///< of a prefix that is probed whole
+constexpr std::size_t few_ports = 16;  ///< of one entry, which are probed all
+constexpr int most_host_bits = 16;     ///< of a prefix that is probed whole
 constexpr std::size_t most_connections = 1'000'000;
 
 int host_bits(const Prefix& prefix) { return (prefix.network().is_v4() ? 32 : 128) - prefix.length(); }
@@ -43,11 +43,11 @@ std::size_t port_count(std::span<const allowlist::PortRange> ranges) {
 
 /// All of few; of many the ends of the ranges.
 std::vector<std::uint16_t> chosen_ports(std::span<const allowlist::PortRange> ranges) {
-  const bool all = port_count(ranges) <= most_ports;
+  const bool all = port_count(ranges) <= few_ports;
   std::vector<std::uint16_t> ports;
   for (const auto& range : ranges)
     for (unsigned port = range.first; port <= range.last; port += all ? 1U : std::max(1U, range.last - port))
-      if (ports.size() < most_ports) ports.push_back(static_cast<std::uint16_t>(port));
+      ports.push_back(static_cast<std::uint16_t>(port));
   std::ranges::sort(ports);
   ports.erase(std::ranges::unique(ports).begin(), ports.end());
   return ports;
@@ -61,7 +61,8 @@ std::string why_skipped(const Entry& entry, const ReachChoice& choice) {
   if (const auto* prefix = std::get_if<Prefix>(&entry.what)) {
     const bool v6 = prefix->network().is_v6();
     if (choice.family && v6 != (*choice.family == Family::ipv6))
-      return fmt::format("{}, and -{} asks for {} only", family_name(v6), v6 ? 4 : 6, family_name(!v6));
+      return fmt::format("{}, and only {} is probed (-{}, or the family of --source)", family_name(v6),
+                         family_name(!v6), v6 ? 4 : 6);
     return {};
   }
   if (std::get<allowlist::Domain>(entry.what).wildcard && entry.examples.empty())

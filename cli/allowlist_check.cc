@@ -101,9 +101,9 @@ std::expected<Job, UsageError> understand(const AllowlistCheckArguments& a, cons
   for (const auto& file : job.output.reports)
     read.refuse(!is_known(*file.format), "--report: the check of a list is text or json");
   if (read.error()) return std::unexpected{*read.error()};
-  if (check.ipv4) choice.family = checks::Family::ipv4;
-  if (check.ipv6) choice.family = checks::Family::ipv6;
-  job.settings.family = choice.family;
+  const auto family = family_asked(check, job.settings.source);
+  if (!family) return std::unexpected{family.error()};
+  choice.family = job.settings.family = *family;
   if (a.all)
     choice.sample.reset();
   else
@@ -197,6 +197,7 @@ void define_allowlist_check(CLI::App& verb, AllowlistCheckArguments& a) {
       ->group(connection_group)
       ->capture_default_str();
   define_output_options(verb, a.check.output);
+  verb.get_option("--format")->type_name("text|json");
   verb.add_option("--site", a.check.site, "label of this vantage point")
       ->type_name("NAME")
       ->group(output_group);

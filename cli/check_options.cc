@@ -80,8 +80,9 @@ bool lacks_family(const std::vector<asio::ip::address>& addresses, checks::Famil
 void refuse_other_family(std::span<const checks::Target> targets, const checks::Settings& settings,
                          Reading& read) {
   if (!settings.family) return;
-  const auto only = settings.family == checks::Family::ipv6 ? "is of IPv4, and -6 asks for IPv6 only"
-                                                            : "is of IPv6, and -4 asks for IPv4 only";
+  const bool v6 = settings.family == checks::Family::ipv6;
+  const auto only = fmt::format("is of {}, and only {} is asked for (-{}, or the family of --source)",
+                                v6 ? "IPv4" : "IPv6", v6 ? "IPv6" : "IPv4", v6 ? 6 : 4);
   for (const auto& target : targets) {
     if (settings.proxies.choose(name(target.scheme), target.host, target.port).server) continue;
     if (target.host.address)
@@ -330,11 +331,25 @@ std::expected<checks::Settings, UsageError> understand_settings(const CheckArgum
   settings.methods = a.methods;
   settings.tls = {a.ca_file, a.client_cert, key_file(a)};
   settings.site = a.site;
-  if (a.ipv4) settings.family = checks::Family::ipv4;
-  if (a.ipv6) settings.family = checks::Family::ipv6;
+  const auto family = family_asked(a, settings.source);
+  if (!family) return std::unexpected{family.error()};
+  settings.family = *family;
   if (a.expect_public) settings.name_scope = checks::NameScope::expect_public;
   if (a.expect_private) settings.name_scope = checks::NameScope::expect_private;
   return settings;
+}
+
+std::expected<std::optional<checks::Family>, UsageError> family_asked(const CheckArguments& a,
+                                                                      const probe::TcpSource& source) {
+  using checks::Family;
+  std::optional<Family> asked;
+  if (a.ipv4) asked = Family::ipv4;
+  if (a.ipv6) asked = Family::ipv6;
+  if (!source.address) return asked;
+  const auto bound = source.address->is_v6() ? Family::ipv6 : Family::ipv4;
+  if (asked.value_or(bound) == bound) return bound;
+  return std::unexpected{UsageError{fmt::format("--source: {} is not of the family that -{} asks for",
+                                                source.address->to_string(), a.ipv6 ? 6 : 4)}};
 }
 
 std::expected<checks::Target, std::string> understand_target(std::string_view text,

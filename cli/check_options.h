@@ -55,6 +55,9 @@ void define_check_options(CLI::App& verb, CheckArguments& arguments);
 /// error.
 std::expected<checks::Settings, UsageError> understand_settings(const CheckArguments& arguments,
                                                                 const Variables& variables);
+/// -4, -6, or the family of the address that --source binds; none: both.
+std::expected<std::optional<checks::Family>, UsageError> family_asked(const CheckArguments& arguments,
+                                                                      const probe::TcpSource& source);
 /// A target as the profile has it.
 std::expected<checks::Target, std::string> understand_target(std::string_view text,
                                                              const checks::Settings& settings);
