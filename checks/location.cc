@@ -35,12 +35,23 @@ std::string behind_in_words(const Location& location, const Hop& last) {
 
 constexpr Location at_server{Where::server, {}, {}, {}, {}};
 
+/// In a circle packets come by again and again, so the hop at which one was first met is known only if no hop
+/// before it is silent.
+std::optional<int> first_visit(const PathView& view, int met) {
+  for (int hop = 1; hop < met; ++hop)
+    if (!view.expired_at(hop)) return std::nullopt;
+  return met;
+}
+
 /// SYNs vanish.
 void locate_silence(const PathView& view, ConnectVerdict& verdict) {
   if (const auto loop = view.loop()) {
     verdict.cause = Cause::tcp_routing_loop;
-    verdict.words += fmt::format("; routers pass it round in a circle from {} on", text(*loop));
-    verdict.location = {Where::path, loop->number, loop->address, Precision::at, {}};
+    const auto hop = first_visit(view, loop->number);
+    verdict.words += fmt::format(
+        "; routers pass it round in a circle{}",
+        hop ? fmt::format(" from {} on", text(*loop)) : ", one of them " + loop->address->to_string());
+    verdict.location = {Where::path, hop, loop->address, Precision::at, {}};
     return;
   }
   if (const auto device = view.stays()) {
@@ -115,17 +126,19 @@ void locate_servers_error(const PathView& view, ConnectVerdict& verdict) {
   locate_in_path(view, *nearest, "message", verdict);
 }
 
+bool server_resets(const PathView& view, int distance) {
+  return view.server_distance() == distance && view.expired_at(distance - 1);
+}
+
 /// A RST answers; is it the server's own?
 void locate_reset(const PathView& view, ConnectVerdict& verdict) {
   const auto nearest = view.nearest(StepAnswer::reset);
   if (!nearest) return;
-  const auto before = *nearest - 1;
-  const auto server = view.server_distance();
   if (is_nearer_than_server(view, *nearest)) {
     verdict.cause = Cause::tcp_reset_in_path;
     return locate_in_path(view, *nearest, "RST", verdict);
   }
-  if (server && *server == *nearest && view.expired_at(before)) {
+  if (server_resets(view, *nearest)) {
     verdict.confidence = Confidence::high;
     verdict.words += fmt::format(" from the server's own distance, {}", *nearest);
   }
@@ -139,8 +152,10 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
   verdict.evidence = view.ids();
   if (verdict.location.precision == Precision::at && verdict.location.address) {
     verdict.location.hop = view.hop_of(*verdict.location.address);
+    if (verdict.cause != Cause::tcp_routing_loop) return verdict;
     // Time exceeded of a device that says so of every lifetime shows no circle.
-    if (verdict.cause == Cause::tcp_routing_loop && view.stays()) verdict.confidence = Confidence::low;
+    if (view.stays()) verdict.confidence = Confidence::low;
+    if (verdict.location.hop) verdict.location.hop = first_visit(view, *verdict.location.hop);
     return verdict;
   }
   if (verdict.cause == Cause::tcp_filtered && probe::timed_out(attempt.result.error()))
@@ -149,6 +164,12 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
     locate_servers_error(view, verdict);
   if (verdict.cause == Cause::tcp_refused) locate_reset(view, verdict);
   return verdict;
+}
+
+bool resets_itself(const Case& the_case, const probe::TcpEndpoint& remote) {
+  const PathView view{the_case.evidence, remote, PathFlow::syn};
+  const auto nearest = view.nearest(StepAnswer::reset);
+  return nearest && !is_nearer_than_server(view, *nearest) && server_resets(view, *nearest);
 }
 
 FlowEnd locate_hello(const Case& the_case, const probe::TcpEndpoint& remote, bool ended_by_peer) {

@@ -13,6 +13,10 @@ namespace fwprobe::checks {
 /// server's own. Without a trace that tells, it stays as it was.
 ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, ConnectVerdict verdict);
 
+/// Whether the RST to SYNs is shown to be the destination's own: it comes from the distance at which the
+/// destination answers other packets.
+bool resets_itself(const Case& the_case, const probe::TcpEndpoint& remote);
+
 /// Where a flow that got a connection ends all the same.
 struct FlowEnd {
   Location location{Where::path, {}, {}, {}, {}};

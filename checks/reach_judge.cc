@@ -144,14 +144,43 @@ class Judge {
   void refused() {
     const auto& example = *way_.example(Met::refused);
     const auto verdict = placed(example);
-    if (verdict.cause != Cause::tcp_reset_in_path) {
-      made_.confidence = verdict.confidence;
-      return answered("a RST answers: nothing listens there, and the way is open");
-    }
+    if (verdict.cause != Cause::tcp_reset_in_path) return refused_by_someone(example, verdict);
     if (!made_.traced) return give(verdict, example, Reached::unreachable);
     made_.confidence = Confidence::low;
     conclude(Reached::unknown, fmt::format("a RST answers; the one of {} came from a device on the way{}",
                                            text(*made_.traced), where_that_is(verdict.location)));
+  }
+
+  /// Whoever is on the way can write a RST, so that one alone does not show an open way.
+  void refused_by_someone(const MetExample& example, const ConnectVerdict& verdict) {
+    const bool shown =
+        own_address(example.fact.question.remote.address()) ||
+        (traced_ != nullptr && resets_itself(case_of(*traced_, example), traced_->fact.question.remote));
+    if (shown) {
+      made_.confidence = verdict.confidence;
+      return answered("a RST answers: nothing listens there, and the way is open" + instead());
+    }
+    made_.confidence = Confidence::low;
+    conclude(
+        Reached::unknown,
+        "a RST answers, of the host, where nothing listens, or of a device on the way: nothing shows which" +
+            instead());
+  }
+
+  /// Whose trace speaks, when it is not the way's own.
+  std::string instead() const {
+    return made_.traced ? fmt::format("; of its block only {} was traced", text(*made_.traced)) : "";
+  }
+
+  bool own_address(const asio::ip::address& address) const {
+    return address.is_loopback() ||
+           std::ranges::find(environment_.addresses, address) != environment_.addresses.end();
+  }
+
+  Case case_of(const Traced& traced, const MetExample& example) const {
+    return {{Scheme::tcp, {example.fact.question.remote.address().to_string(), {}}, way_.port, {}},
+            settings_,
+            traced.evidence};
   }
 
   void stopped(const MetExample& example, Reached reach) { give(placed(example), example, reach); }
@@ -171,10 +200,12 @@ class Judge {
              fmt::format("cannot tell: {}, which is also what addresses without a host show", verdict.words));
   }
 
-  /// Other packets to the same address get further than the SYNs, or its host answers them.
+  /// Other packets to the same address get further than the SYNs, or its host answers them. One router
+  /// further is not enough: it may have said of the SYN nothing for having said too much before (icmp(7),
+  /// icmp_ratelimit).
   static bool is_proven(const Traced& traced) {
     const PathView view{traced.evidence, traced.fact.question.remote, probe::PathFlow::syn};
-    return view.traced() && (view.server_distance() || view.control_passes(view.last_expired().number));
+    return view.traced() && (view.server_distance() || view.control_passes(view.last_expired().number + 1));
   }
 
   static std::string where_that_is(const Location& location) {
@@ -184,10 +215,9 @@ class Judge {
   /// The verdict with its place: by its own trace, or by the trace of another whose fate it shares.
   ConnectVerdict placed(const MetExample& example) {
     if (traced_ == nullptr) return example.verdict;
-    const Target target{Scheme::tcp, {example.fact.question.remote.address().to_string(), {}}, way_.port, {}};
     const auto own = traced_->fact.question.remote == example.fact.question.remote;
     auto verdict =
-        located({target, settings_, traced_->evidence}, own ? example.fact : traced_->fact,
+        located(case_of(*traced_, example), own ? example.fact : traced_->fact,
                 own ? example.verdict
                     : judge_connect(traced_->fact, settings_.timeout, environment_, settings_.source));
     if (own) return verdict;

@@ -37,6 +37,8 @@ constexpr std::chrono::seconds pause_for_a_flow{1};
 /// Addresses that share so much mostly share the way until close to them.
 constexpr int block_v4 = 16;
 constexpr int block_v6 = 32;
+/// Lookups under way: a burst of thousands overruns a resolver, whose silence would look like a failure.
+constexpr std::size_t most_lookups = 500;
 /// Where traceroute begins: no service listens there, so the host itself says port unreachable.
 constexpr std::uint16_t traceroute_port = 33434;
 
@@ -45,13 +47,18 @@ Clock::duration patience(const Settings& settings) {
   return std::min<Clock::duration>(std::chrono::seconds{1}, settings.timeout / 4);
 }
 
+struct Attempt {
+  std::uint32_t way;
+  probe::TcpEndpoint remote;
+};
+
 /// A name with its resolution under way.
 struct Name {
   std::size_t plan = 0;
   Target target;
   Evidence evidence;
   std::size_t open = 0;           ///< questions
-  std::vector<std::size_t> ways;  ///< to its addresses
+  std::vector<Attempt> attempts;  ///< one of each way to its addresses
 };
 
 class Surveyor {
@@ -64,6 +71,7 @@ class Surveyor {
         observer_{observer},
         sweep_{executor, settings.source, limits},
         lanes_{Lane{executor}, Lane{executor}},
+        lookups_{executor, most_lookups},
         changed_{executor, Clock::time_point::max()} {}
 
   awaitable<ReachSurvey> run() {
@@ -87,6 +95,7 @@ class Surveyor {
     }
     stopping_ = true;
     for (auto& lane : lanes_) lane.turns.close();
+    lookups_.close();
     for (auto at = tasks_.begin(); at != tasks_.end();) (at++)->emit(asio::cancellation_type::terminal);
     while (!tasks_.empty()) {
       changed_.expires_at(Clock::time_point::max());
@@ -116,9 +125,12 @@ class Surveyor {
       for (std::size_t i = 0; i < plans_.size(); ++i)
         for (std::size_t p = 0; n < plans_[i].addresses.size() && p < plans_[i].ports.size(); ++p)
           connect(first_way[i] + p, {plans_[i].addresses[n], plans_[i].ports[p]});
+    without_names_ = environment_;
+    without_names_.question.names.clear();
+    without_names_.hosts.clear();
     for (std::size_t i = 0; i < plans_.size(); ++i)
       for (const auto& host : plans_[i].hosts) resolve(i, host);
-    environment_.hosts.clear();
+    environment_ = without_names_;
   }
 
   Way& add_way(std::size_t plan, std::uint16_t port) {
@@ -142,8 +154,10 @@ class Surveyor {
     auto& name = names_.emplace_back();
     name.plan = plan;
     name.target = {Scheme::tcp, {host, {}}, plans_[plan].ports.front(), {}};
-    auto environment = environment_;
-    std::erase_if(environment.hosts, [&](const auto& entry) { return entry.name != host; });
+    auto environment = without_names_;
+    environment.question.names = {host};
+    std::ranges::copy_if(environment_.hosts, std::back_inserter(environment.hosts),
+                         [&](const auto& entry) { return entry.name == host; });
     add(name.evidence, std::move(environment));
     auto questions = resolve_host(case_of(name), name.target.host).questions;
     name.open = questions.size();
@@ -158,6 +172,8 @@ class Surveyor {
     auto& resolver =
         resolvers_.try_emplace(question.resolver, executor_, question.resolver, settings_.source.address)
             .first->second;
+    const auto turn = co_await lookups_.take(Clock::time_point::max());
+    if (!turn || stopping_) co_return;
     const probe::Stopwatch watch;
     auto fact = co_await resolver.lookup(std::move(question), settings_.timeout);
     if (stopping_) co_return;
@@ -171,10 +187,10 @@ class Surveyor {
     const auto addresses = resolve_host(case_of(name), name.target.host).addresses;
     for (const auto port : plans_[name.plan].ports) {
       for (const auto& address : addresses) {
-        name.ways.push_back(ways_.size());
         auto& way = add_way(name.plan, port);
         way.host = name.target.host.name;
         connect(ways_.size() - 1, {address, port});
+        name.attempts.push_back(attempts_.back());
       }
     }
   }
@@ -188,6 +204,11 @@ class Surveyor {
     auto& way = ways_[attempts_[attempt.index].way];
     record(way, attempt, environment_, settings_.source);
     if (attempt.fact.result) ++accepted_;
+    auto& family = families_[attempt.fact.question.remote.address().is_v6() ? 1 : 0];
+    const auto* failure = attempt.fact.result ? nullptr : &attempt.fact.result.error();
+    family.routed |= failure == nullptr || !failure->local;
+    family.answers |=
+        failure == nullptr || (failure->error == asio::error::connection_refused && !failure->icmp);
     if (way.ended() == way.total) trace(way);
   }
 
@@ -293,12 +314,12 @@ class Surveyor {
   // ---- the loop's own
 
   void spawn(awaitable<void> task) {
-    auto& cancel = tasks_.emplace_back();
+    const auto cancel = tasks_.emplace(tasks_.end());
     asio::co_spawn(
         executor_, std::move(task),
-        asio::bind_cancellation_slot(cancel.slot(), [this, &cancel](const std::exception_ptr& failure) {
+        asio::bind_cancellation_slot(cancel->slot(), [this, cancel](const std::exception_ptr& failure) {
           if (failure && !stopping_) failure_ = failure;
-          tasks_.remove_if([&](const auto& other) { return &other == &cancel; });
+          tasks_.erase(cancel);
           sweep_.wake();
           changed_.cancel();
         }));
@@ -315,10 +336,13 @@ class Surveyor {
   // ---- the verdicts
 
   ReachSurvey conclude(bool complete) {
-    // A missing family is nothing to complain of where the other one works.
-    if (accepted_ == 0 &&
-        std::ranges::none_of(ways_, [](const Way& way) { return way.met(Met::refused) > 0; }))
-      for (auto& way : ways_) way.complain_of_routes();
+    // A missing family is nothing to complain of where the other one works; a route that one address of a
+    // family lacks and another has is.
+    for (auto& way : ways_)
+      if (const auto* lost = way.example(Met::unrouted)) {
+        const bool v6 = lost->fact.question.remote.address().is_v6();
+        if (families_[v6 ? 1 : 0].routed || !families_[v6 ? 0 : 1].answers) way.complain_of_routes();
+      }
     std::vector<std::vector<WayReach>> of_plan(plans_.size());
     for (auto& name : names_) judge_name(name, of_plan[name.plan]);
     for (const auto& way : ways_) {
@@ -326,7 +350,7 @@ class Surveyor {
       const auto* traced = way.traced ? &traced_[*way.traced] : nullptr;
       of_plan[way.plan].push_back(judge_way(way, plan, traced, settings_, environment_));
     }
-    ReachSurvey survey{{}, {}, attempts_.size(), complete};
+    ReachSurvey survey{{}, {}, complete ? attempts_.size() : ended_, complete};
     survey.entries.reserve(plans_.size());
     for (std::size_t i = 0; i < plans_.size(); ++i)
       survey.entries.push_back(judge_entry(plans_[i], std::move(of_plan[i])));
@@ -341,33 +365,33 @@ class Surveyor {
       into.push_back(judge_way(without, plans_[name.plan], nullptr, settings_, environment_));
       return;
     }
-    for (const auto way : name.ways)
+    for (const auto& [way, remote] : name.attempts)
       if (ways_[way].met(Met::accepted) > 0)
-        add(name.evidence, probe::TcpConnect{{attempt_of(way)}, probe::TcpEstablished{}});
+        add(name.evidence, probe::TcpConnect{{remote}, probe::TcpEstablished{}});
     const auto findings = check_dns(case_of(name));
     const bool broken =
         std::ranges::any_of(findings, [](const Finding& finding) { return finding.status == Status::fail; });
-    for (const auto way : name.ways)
-      if (broken) ways_[way].name_findings = findings;
-    if (!name.ways.empty()) return;
+    for (const auto& attempt : name.attempts)
+      if (broken) ways_[attempt.way].name_findings = findings;
+    if (!name.attempts.empty()) return;
     without.name_findings = findings;
+    if (!broken && settings_.family) {
+      auto& skipped = into.emplace_back();
+      skipped.host = without.host;
+      skipped.port = without.port;
+      skipped.reach = Reached::skipped;
+      skipped.summary = "it has no address of the only family that is asked for (-4, -6 or --source)";
+      return;
+    }
     into.push_back(judge_way(without, plans_[name.plan], nullptr, settings_, environment_));
   }
-
-  probe::TcpEndpoint attempt_of(std::size_t way) const {
-    return std::ranges::find(attempts_, static_cast<std::uint32_t>(way), &Attempt::way)->remote;
-  }
-
-  struct Attempt {
-    std::uint32_t way;
-    probe::TcpEndpoint remote;
-  };
 
   asio::any_io_executor executor_;
   std::span<const ReachPlan> plans_;
   const Settings& settings_;
   ReachObserver& observer_;
   probe::Environment environment_;
+  probe::Environment without_names_;  ///< what each name's evidence begins with
   probe::ConnectSweep sweep_;
   /// Of one family: routers count each for itself.
   struct Lane {
@@ -376,6 +400,7 @@ class Surveyor {
     Clock::time_point free_at = Clock::now();
   };
   std::array<Lane, 2> lanes_;
+  probe::Turns lookups_;
   std::deque<Way> ways_;
   std::deque<Attempt> attempts_;  ///< by the sweep's index
   std::deque<Name> names_;
@@ -387,6 +412,11 @@ class Surveyor {
   std::size_t names_open_ = 0;
   std::size_t ended_ = 0;
   std::size_t accepted_ = 0;
+  struct FamilyMet {
+    bool routed = false;   ///< an attempt left this machine
+    bool answers = false;  ///< a host accepted or refused one
+  };
+  std::array<FamilyMet, 2> families_;  ///< IPv4, IPv6
   std::size_t traces_open_ = 0;
   bool stopping_ = false;
 };

@@ -159,6 +159,10 @@ const Row rows[] = {
      refused(syn, system_error(EHOSTUNREACH), icmp(11, 0, "10.0.0.9")),
      {trace({r1, "10.0.0.9", "10.0.0.9", "10.0.0.9", "10.0.0.9"})},
      "tcp.routing_loop low path 2 10.0.0.9 at"},
+    {"a silent hop before the circle may be in it",
+     refused(syn, system_error(EHOSTUNREACH), icmp(11, 0, r2)),
+     {trace({r1, "", r3, r2, r3, r2})},
+     "tcp.routing_loop high path 203.0.113.2 at"},
     {"an error in the server's name from a distance at which there is a router",
      refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, server)),
      {trace({r1, r2, "!192.0.2.80"}), control({r1, r2, r3, "yes"})},
@@ -197,6 +201,15 @@ TEST(Located, ACircleOfRoutersIsALoop) {
                                judge_connect(silent(syn), 5s, scene.machine, {}));
   EXPECT_EQ(verdict.cause, Cause::tcp_routing_loop);
   EXPECT_EQ(brief(verdict.location), "path 2 203.0.113.2 at");
+
+  circle[1] = "";
+  Scene silent_hop{"https://192.0.2.80"};
+  silent_hop.add(silent(syn)).add(trace(circle));
+  const auto seen = silent_hop.evidence();
+  const auto unplaced = located({silent_hop.target, silent_hop.settings, seen}, silent(syn),
+                                judge_connect(silent(syn), 5s, silent_hop.machine, {}));
+  EXPECT_EQ(unplaced.cause, Cause::tcp_routing_loop);
+  EXPECT_EQ(brief(unplaced.location).find(" 3"), std::string::npos) << brief(unplaced.location);
 }
 
 TEST(Located, ATraceThatIsTooShortShowsNoEnd) {

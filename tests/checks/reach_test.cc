@@ -65,6 +65,13 @@ TEST(ReachPlan, PortsAreListedOrTheEndsOfTheirRanges) {
   EXPECT_THAT((*plans)[1].ports, ElementsAre(8000, 8100));
   EXPECT_THAT((*plans)[1].note, HasSubstr("2 of its 101 ports"));
   EXPECT_THAT((*plans)[2].ports, ElementsAre(8443));
+  std::string ports;
+  for (int port = 1; port <= 41; port += 2) ports += fmt::format("{}, ", port);
+  const auto many = plan_reach(list_of(fmt::format("  - {{prefix: 192.0.2.1, ports: [{}443]}}\n", ports)),
+                               {5, 8443, {}, today});
+  ASSERT_TRUE(many);
+  EXPECT_EQ((*many)[0].ports.size(), 22U) << "each is the end of a range";
+  EXPECT_EQ((*many)[0].note, "");
   EXPECT_THAT((*plans)[2].note, HasSubstr("any port"));
 }
 
@@ -77,7 +84,7 @@ TEST(ReachPlan, WhatCannotBeProbedIsSkippedWithItsReason) {
   ASSERT_TRUE(plans);
   EXPECT_THAT((*plans)[0].skipped, HasSubstr("UDP"));
   EXPECT_THAT((*plans)[1].skipped, HasSubstr("examples:"));
-  EXPECT_THAT((*plans)[2].skipped, HasSubstr("-4 asks for IPv4"));
+  EXPECT_THAT((*plans)[2].skipped, HasSubstr("only IPv4 is probed (-4"));
   EXPECT_THAT((*plans)[3].hosts, ElementsAre("www.example.org"));
 }
 
@@ -126,8 +133,9 @@ const Case cases[] = {
      {silent(), accepted(), silent()},
      Reached::reachable,
      {}},
-    {"a RST shows an open way", "192.0.2.0/24", {silent(), rst()}, Reached::reachable, {}},
-    {"an address that refuses is let through", "192.0.2.1", {rst()}, Reached::reachable, {}},
+    {"a RST alone shows no open way", "192.0.2.0/24", {silent(), rst()}, Reached::unknown, {}},
+    {"whoever is on the way can refuse", "192.0.2.1", {rst()}, Reached::unknown, {}},
+    {"this machine's own RST", "127.0.0.1", {rst()}, Reached::reachable, {}},
     {"silence of a whole prefix may be emptiness",
      "192.0.2.0/24",
      {silent(), silent()},
@@ -165,7 +173,7 @@ TEST(Reached, AnEntryByWhatItsConnectionsMet) {
     way.total = static_cast<std::uint32_t>(row.met.size());
     int last = 1;
     for (const auto& met : row.met)
-      record(way, attempt(fmt::format("192.0.2.{}", last++), met), environment, {});
+      record(way, attempt(way.whole ? row.entry : fmt::format("192.0.2.{}", last++), met), environment, {});
     const auto judged = judge_way(way, plans->front(), nullptr, settings, environment);
     EXPECT_EQ(name(judged.reach), name(row.reach)) << row.name;
     EXPECT_EQ(judged.cause, row.cause) << row.name;
@@ -237,7 +245,7 @@ WayReach judged_with(const Traced& trace, std::string_view entry, std::vector<st
 
 TEST(Reached, OtherPacketsThatGetFurtherShowThatAPrefixIsStopped) {
   const auto way =
-      judged_with(traced("192.0.2.1", Met::silent, silent(), 3), "192.0.2.0/24", {"192.0.2.1", "192.0.2.9"});
+      judged_with(traced("192.0.2.1", Met::silent, silent(), 4), "192.0.2.0/24", {"192.0.2.1", "192.0.2.9"});
   EXPECT_EQ(way.reach, Reached::unreachable);
   EXPECT_EQ(way.cause, Cause::tcp_filtered);
   ASSERT_TRUE(way.location);
@@ -245,11 +253,14 @@ TEST(Reached, OtherPacketsThatGetFurtherShowThatAPrefixIsStopped) {
   EXPECT_THAT(way.remedy.front(), HasSubstr("192.0.2.0/24 port 443 at hop 2 (198.51.100.2)"));
 }
 
-TEST(Reached, PacketsThatAllEndThereShowNothing) {
-  const auto way =
-      judged_with(traced("192.0.2.1", Met::silent, silent(), 2), "192.0.2.0/24", {"192.0.2.1", "192.0.2.9"});
-  EXPECT_EQ(way.reach, Reached::unknown);
-  EXPECT_THAT(way.summary, HasSubstr("cannot tell"));
+TEST(Reached, PacketsThatAllEndThereOrOneRouterFurtherShowNothing) {
+  // The third router may have said nothing of the SYN for having said too much before.
+  for (const int control_hops : {2, 3}) {
+    const auto way = judged_with(traced("192.0.2.1", Met::silent, silent(), control_hops), "192.0.2.0/24",
+                                 {"192.0.2.1", "192.0.2.9"});
+    EXPECT_EQ(way.reach, Reached::unknown) << control_hops;
+    EXPECT_THAT(way.summary, HasSubstr("cannot tell"));
+  }
 }
 
 TEST(Reached, APlaceThatAnotherWayHasIsSaidAsSuch) {

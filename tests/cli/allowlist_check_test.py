@@ -98,6 +98,14 @@ class Loopback(Lists):
         self.assertIn("examples", entries["*.other.example"]["summary"])
         self.assertEqual(code, 0)
 
+    def test_a_name_of_the_other_family_is_skipped(self):
+        code, entries, _ = self.check(
+            [f"{{domain: one.example, ports: [{self.port}]}}", f"{{prefix: 127.0.0.1, ports: [{self.port}]}}"],
+            "--resolve", "one.example=::1", "--source", "127.0.0.1")
+        self.assertEqual((code, entries["one.example"]["reach"], entries["127.0.0.1"]["reach"]),
+                         (0, "skipped", "reachable"))
+        self.assertIn("--source", entries["one.example"]["summary"])
+
     def test_a_name_that_does_not_resolve_fails_with_the_cause_of_dns(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
             silent.bind(("127.0.0.1", 0))
@@ -198,15 +206,27 @@ class Network(Lists):
                                  f"ip daddr 192.0.2.82 tcp dport {PORT} reject with icmp type admin-prohibited\n"
                                  f"ip daddr 192.0.2.83 tcp dport {PORT} reject with tcp reset\n"
                                  f"ip daddr 192.0.2.88/31 tcp dport {PORT} drop\n"
+                                 "ip daddr 192.0.2.87 meta l4proto tcp reject with tcp reset\n"
+                                 "ip daddr 192.0.2.87 meta l4proto udp drop\n"
                                  f"ip6 daddr 2001:db8:80::81 tcp dport {PORT} drop\n}}\n}}\n")
             path = self.write([
                 f"{{prefix: {prefix}, ports: [{PORT}]}}" for prefix in
                 ("192.0.2.80", "192.0.2.81", "192.0.2.82", "192.0.2.83", "192.0.2.84/30", "192.0.2.88/31", "192.0.2.80/29",
-                 "192.0.2.200/29", "'2001:db8:80::80'", "'2001:db8:80::81'")] + ["{prefix: 192.0.2.84, ports: [9]}"])
+                 "192.0.2.200/29", "'2001:db8:80::80'", "'2001:db8:80::81'")] + ["{prefix: 192.0.2.84, ports: [9]}",
+                                                                                   "{prefix: 192.0.2.87, ports: [10]}"])
             os.chmod(self.folder, 0o755)
             process = lane.hosts["client"].start([FWPROBE, "allowlist", "check", path, "--format", "json", "--timeout", "2s"],
                                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             output, errors = process.communicate(timeout=60)
+            # A way to one address of IPv4 and to no other.
+            lane.hosts["client"].ip("route del default", "route add 192.0.2.80/32 via 198.51.100.1")
+            path = self.write([f"{{prefix: {prefix}, ports: [{PORT}]}}" for prefix in ("192.0.2.80", "192.0.2.81")])
+            half = lane.hosts["client"].start([FWPROBE, "allowlist", "check", path, "--format", "json"],
+                                              stdout=subprocess.PIPE, text=True)
+            unrouted = json.loads(half.communicate(timeout=60)[0])
+        self.assertEqual(half.returncode, 1)
+        self.assertEqual([(entry["reach"], entry["ways"][0]["cause"]) for entry in unrouted["entries"]],
+                         [("reachable", None), ("unreachable", "local.no_route")])
         self.assertEqual((process.returncode, errors), (1, ""))
         document = json.loads(output)
         SCHEMA.validate(document)
@@ -228,6 +248,7 @@ class Network(Lists):
             "2001:db8:80::80": ("reachable", None, None, None, None),
             "2001:db8:80::81": ("unreachable", "tcp.filtered", "path", 2, "after"),
             "192.0.2.84": ("reachable", None, None, None, None),
+            "192.0.2.87": ("unknown", None, None, None, None),  # nothing gets there but RSTs
         }, output)
         self.assertEqual(met["192.0.2.200/29"][:2], ("unknown", None))
         rejected = next(entry for entry in document["entries"] if entry["entry"] == "192.0.2.82")
