@@ -290,15 +290,20 @@ std::string summary_of(const EntryReach& entry) {
     const auto* way = entry.deciding();
     return way == nullptr ? std::string{} : way_text(*way);
   }
-  const auto& first = entry.ways.front();
-  const bool alike = std::ranges::all_of(entry.ways, [&](const auto& way) {
-    return way.summary == first.summary || way.reach != Reached::reachable;
-  });
-  if (entry.ways.size() == 1 || !alike) return way_text(first);
-  std::vector<std::uint16_t> ports;
-  for (const auto& way : entry.ways)
+  if (entry.ways.size() == 1) return way_text(entry.ways.front());
+  std::vector<std::pair<std::string_view, std::vector<std::uint16_t>>> said;
+  for (const auto& way : entry.ways) {
+    if (way.reach != Reached::reachable) continue;
+    auto alike = std::ranges::find(said, way.summary, &decltype(said)::value_type::first);
+    if (alike == said.end()) alike = said.insert(alike, {way.summary, {}});
+    auto& ports = alike->second;
     if (std::ranges::find(ports, way.port) == ports.end()) ports.push_back(way.port);
-  return fmt::format("port{} {}: {}", ports.size() == 1 ? "" : "s", fmt::join(ports, ", "), first.summary);
+  }
+  std::string text;
+  for (const auto& [summary, ports] : said)
+    text += fmt::format("{}port{} {}: {}", text.empty() ? "" : "; ", ports.size() == 1 ? "" : "s",
+                        fmt::join(ports, ", "), summary);
+  return text;
 }
 
 }  // namespace

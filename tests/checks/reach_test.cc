@@ -1,5 +1,6 @@
 #include "checks/reach.h"
 
+#include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -197,6 +198,19 @@ TEST(Reached, AnEntryIsAsBadAsTheWorstOfItsPorts) {
   EXPECT_EQ(together(Reached::unknown, Reached::reachable), Reached::unknown);
   EXPECT_EQ(together(Reached::unknown, Reached::unreachable), Reached::unreachable);
   EXPECT_EQ(together(Reached::skipped, Reached::reachable), Reached::reachable);
+}
+
+TEST(Reached, AnEntryThatPassesSaysEachWayThatDoes) {
+  const auto list = list_of("  - {prefix: 192.0.2.1, ports: [22, 80, 443]}\n");
+  const auto plans = plan_reach(list, {5, 443, {}, today});
+  ASSERT_TRUE(plans);
+  std::vector<WayReach> ways(4);
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    ways[i].port = std::array<std::uint16_t, 4>{7, 22, 80, 443}[i];
+    ways[i].reach = i == 0 ? Reached::skipped : Reached::reachable;
+    ways[i].summary = i == 0 ? "no route" : i == 2 ? "a RST" : "accepted";
+  }
+  EXPECT_EQ(judge_entry(plans->front(), ways).summary, "ports 22, 443: accepted; port 80: a RST");
 }
 
 TEST(Reached, AnUnfinishedWayIsNotJudged) {
