@@ -36,12 +36,24 @@ bool Ledger::taken(probe::MeasurementId id) const {
   return std::ranges::any_of(asked_, goes_over) || std::ranges::any_of(new_, goes_over, &Planned::question);
 }
 
-std::optional<probe::MeasurementId> Ledger::free_connection(const probe::TcpEndpoint& remote) const {
+std::vector<probe::MeasurementId> Ledger::connections(const probe::TcpEndpoint& remote) const {
+  std::vector<probe::MeasurementId> found;
   for (const auto& attempt : evidence_.all<probe::TcpConnect>()) {
     if (attempt->question.remote != remote || attempt->question.purpose != probe::TcpPurpose::reach) continue;
-    if (attempt->result && !attempt->result->early_end && !taken(attempt.id)) return attempt.id;
+    if (attempt->result && !attempt->result->early_end) found.push_back(attempt.id);
   }
-  return std::nullopt;
+  return found;
+}
+
+std::optional<probe::MeasurementId> Ledger::free_connection(const probe::TcpEndpoint& remote) const {
+  const auto all = connections(remote);
+  const auto free = std::ranges::find_if(all, [&](probe::MeasurementId id) { return !taken(id); });
+  return free == all.end() ? std::nullopt : std::optional{*free};
+}
+
+bool Ledger::all_taken(const probe::TcpEndpoint& remote) const {
+  const auto all = connections(remote);
+  return !all.empty() && std::ranges::all_of(all, [&](probe::MeasurementId id) { return taken(id); });
 }
 
 bool Ledger::connecting(const probe::TcpEndpoint& remote) const {

@@ -35,6 +35,8 @@ class Ledger {
   bool connecting(const probe::TcpEndpoint& remote) const;
   /// Asks for one more connection to `remote`, unless one is in flight or the newest attempt failed.
   void connect_again(const probe::TcpEndpoint& remote, std::string because = {});
+  /// Whether there are connections to `remote` and each is taken by some question.
+  bool all_taken(const probe::TcpEndpoint& remote) const;
   /// Whether some question goes over this measurement's connection.
   bool taken(probe::MeasurementId id) const;
 
@@ -48,6 +50,9 @@ class Ledger {
   }
 
  private:
+  /// Established and open, taken or not.
+  std::vector<probe::MeasurementId> connections(const probe::TcpEndpoint& remote) const;
+
   const Evidence& evidence_;
   const std::vector<probe::Question>& asked_;
   std::vector<Planned> new_;

@@ -91,8 +91,19 @@ class Plan {
     const auto is_climbed = [&](const probe::TcpEndpoint& peer) { return climbed(journey, peer); };
     const bool one_is_enough = width == Width::one_address || proxy.server;
     if (one_is_enough && std::ranges::any_of(peers, is_climbed)) return;
-    for (const auto& peer : peers)
-      if (!is_climbed(peer)) climb(journey, peer);
+    for (const auto& peer : peers) {
+      if (is_climbed(peer)) continue;
+      climb(journey, peer);
+      const bool taken_by_others = !is_climbed(peer) && ledger_.all_taken(peer);
+      if (taken_by_others && climbs_above_tcp(journey)) ledger_.connect_again(peer, journey.because);
+    }
+  }
+
+  /// A connection carries the handshake or the tunnel of one name: where another name at the same address, or
+  /// behind the same proxy, has taken it, one more is needed.
+  bool climbs_above_tcp(const Journey& journey) const {
+    if (const auto proxy = proxy_for(journey).server; proxy && needs_tunnel(journey, *proxy)) return true;
+    return journey.reach != Reach::tcp && (is_tls(journey.scheme) || journey.scheme == Scheme::ssh);
   }
 
   /// Puts the next layer on a free connection to `peer`, when there is one.
@@ -170,21 +181,9 @@ class Plan {
   // ------------------------------------------------------------------------------
 
   void grant(const Wishes& wishes) {
-    for (const auto& journey : wishes.journeys) {
-      advance(journey, Width::one_address);
-      if (const auto proxy = proxy_for(journey).server) again_through_proxy(journey, *proxy);
-    }
+    for (const auto& journey : wishes.journeys) advance(journey, Width::one_address);
     for (const auto& request : wishes.requests)
       if (!serve(request, &request == &wishes.requests.back() ? wishes.because : "")) return;
-  }
-
-  /// A journey that ends at TCP has no request to open its tunnel for it.
-  void again_through_proxy(const Journey& journey, const probe::ProxyServer& proxy) {
-    bool asked = false;
-    ledger_.each<probe::TunnelQuestion>([&](const auto& q) { asked = asked || leads_to(q, journey); });
-    if (asked) return;
-    for (const auto& peer : endpoints(proxy.host, proxy.port, journey.because))
-      ledger_.connect_again(peer, journey.because);
   }
 
   void try_out(const Wishes& wishes) {
@@ -322,6 +321,7 @@ class Plan {
       std::map<probe::TcpEndpoint, bool>
           newest_was_usable;  // a peer whose newest handshake failed is not tried again
       for (const auto& handshake : case_.evidence.all<probe::TlsHandshake>()) {
+        if (handshake->question.verify != verified_name(journey)) continue;
         const auto* base = underlying_connection(case_.evidence, handshake.id);
         if (base && base->question.purpose != probe::TcpPurpose::compare &&
             handshake->question.policy == probe::TlsPolicy::standard)

@@ -585,5 +585,78 @@ TEST_F(PlanTest, WhatARedirectLeadsToHasTheRedirectAsItsReason) {
   EXPECT_THAT(reasons_, ElementsAre("the response m3 redirects there"));
 }
 
+// ---- several names at one address
+
+probe::HttpResponse redirect_to(const char* location) {
+  probe::HttpResponse response;
+  response.status = 302;
+  response.headers = {{"Location", location}};
+  return response;
+}
+
+TEST_F(PlanTest, ARedirectToAnotherNameAtTheSameAddressGetsAConnectionOfItsOwn) {
+  aim("https://example.com");
+  settings_.overrides = {{"example.com", {make_address("192.0.2.1")}},
+                         {"www.example.com", {make_address("192.0.2.1")}}};
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  shake_hands(next_of<probe::TlsQuestion>()[0]);
+  answer(probe::HttpExchange{next_of<probe::HttpQuestion>()[0], {}, redirect_to("https://www.example.com/")});
+  answer_environment();
+  const auto connect = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(connect, SizeIs(1));
+  EXPECT_EQ(connect[0].attempt, 2);
+  establish(connect[0]);
+  const auto hello = next_of<probe::TlsQuestion>();
+  ASSERT_THAT(hello, SizeIs(1));
+  EXPECT_EQ(hello[0].server_name, "www.example.com");
+  shake_hands(hello[0]);
+  const auto request = next_of<probe::HttpQuestion>();
+  ASSERT_THAT(request, SizeIs(1));
+  EXPECT_EQ(request[0].request.url.host.name, "www.example.com");
+
+  answer(probe::HttpExchange{request[0], {}, redirect_to("https://example.com/back")});
+  const auto again = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(again, SizeIs(1));
+  establish(again[0]);
+  const auto back = next_of<probe::TlsQuestion>();
+  ASSERT_THAT(back, SizeIs(1));
+  EXPECT_EQ(back[0].server_name, "example.com");
+}
+
+TEST_F(PlanTest, ARedirectToAnotherNameThroughAProxyGetsATunnelOfItsOwn) {
+  aim("https://example.com");
+  settings_.proxies = *probe::ProxyRules::fixed("http://192.0.2.80:3128");
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  answer(probe::ProxyTunnel{next_of<probe::TunnelQuestion>()[0], probe::TunnelOpen{200}});
+  shake_hands(next_of<probe::TlsQuestion>()[0]);
+  answer(probe::HttpExchange{next_of<probe::HttpQuestion>()[0], {}, redirect_to("https://www.example.com/")});
+  const auto connect = next_of<probe::TcpQuestion>();
+  ASSERT_THAT(connect, SizeIs(1));
+  establish(connect[0]);
+  const auto tunnel = next_of<probe::TunnelQuestion>();
+  ASSERT_THAT(tunnel, SizeIs(1));
+  EXPECT_EQ(tunnel[0].host.name, "www.example.com");
+}
+
+TEST_F(PlanTest, ANameWhoseHandshakeFailedAtASharedAddressIsNotTriedAgain) {
+  aim("https://example.com");
+  settings_.overrides = {{"example.com", {make_address("192.0.2.1")}},
+                         {"www.example.com", {make_address("192.0.2.1")}}};
+  settings_.trace = TraceMode::never;
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  shake_hands(next_of<probe::TlsQuestion>()[0]);
+  answer(probe::HttpExchange{next_of<probe::HttpQuestion>()[0], {}, redirect_to("https://www.example.com/")});
+  answer_environment();
+  establish(next_of<probe::TcpQuestion>()[0]);
+  probe::TlsFailure refused;
+  refused.answered = true;
+  refused.received = probe::TlsAlert{112, "unrecognized_name"};
+  fail_handshake(next_of<probe::TlsQuestion>()[0], refused);
+  EXPECT_THAT(next_of<probe::TcpQuestion>(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace fwprobe::checks

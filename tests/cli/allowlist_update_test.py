@@ -77,7 +77,7 @@ class Update(unittest.TestCase):
         authority = ca.Authority(cls.folder)
         now = datetime.datetime.now(datetime.timezone.utc)
         cls.root = authority.root
-        cls.leaves = {"good": authority.issue("good", addresses=["127.0.0.1"]),
+        cls.leaves = {"good": authority.issue("good", ["first.test", "other.test"], addresses=["127.0.0.1"]),
                       "expired": authority.issue("expired", addresses=["127.0.0.1"], not_before=now - 9 * ca.DAY,
                                                  not_after=now - ca.DAY)}
 
@@ -95,12 +95,12 @@ class Update(unittest.TestCase):
         self.addCleanup(server.released.set)
         return server
 
-    def update(self, *arguments, answer=None, server=None, trusted=True, environment=None):
+    def update(self, *arguments, answer=None, server=None, trusted=True, environment=None, host="127.0.0.1", name="aws"):
         server = server or self.server
         if answer:
             server.answer = answer
         return subprocess.run(
-            [FWPROBE, "allowlist", "update", "aws", "--url", f"https://127.0.0.1:{server.server_address[1]}/ranges.json",
+            [FWPROBE, "allowlist", "update", name, "--url", f"https://{host}:{server.server_address[1]}/ranges.json",
              *(["--ca-file", str(self.root)] if trusted else []), *arguments],
             capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "XDG_DATA_HOME": self.data, **(environment or {})})
@@ -190,6 +190,15 @@ class Update(unittest.TestCase):
         done = self.update(answer=moved)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(self.kept.read_bytes(), aws(GOOD, "1787356629"))
+
+    def test_redirects_lead_to_another_name_at_the_same_address(self):
+        def moved(handler):
+            if handler.headers["Host"].startswith("other.test"):
+                return handler.give(aws(GOOD))
+            return handler.give(status=302, Location=f"https://other.test:{self.server.server_address[1]}/there")
+        done = self.update("--resolve", "first.test=127.0.0.1", "--resolve", "other.test=127.0.0.1", host="first.test", answer=moved)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.kept.read_bytes(), aws(GOOD))
 
     def test_a_list_without_an_end_is_given_up(self):
         self.first()
