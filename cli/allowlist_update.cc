@@ -127,6 +127,10 @@ std::expected<Answer, NoAnswer> answer_of(const Measured& measured, bool conditi
   const auto& response = *exchange->result;
   if (response.status == 304 && conditional) return Answer{true, {}, {}};
   if (response.status != 200) return std::unexpected{NoAnswer{why_not(investigation)}};
+  if (response.without_close_notify)
+    return std::unexpected{NoAnswer{
+        "only the end of the connection ended the list, and that without close_notify: it may be cut short "
+        "(RFC 9112 §9.8)"}};
   const auto etag = probe::header(response.headers, "ETag");
   return Answer{false, response.body, std::string{etag.value_or("")}};
 }

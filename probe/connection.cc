@@ -55,6 +55,7 @@ asio::awaitable<std::expected<std::size_t, TransportFailure>> Connection::read_s
     outcome = co_await within(deadline, read_from(*tls, buffer));
   else
     outcome = co_await within(deadline, read_from(std::get<TcpStream>(stream_), buffer));
+  without_close_notify_ = outcome && outcome->error == asio::ssl::error::stream_truncated;
   if (!outcome || outcome->error) co_return std::unexpected{failure(outcome)};
   co_return outcome->bytes;
 }

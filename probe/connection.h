@@ -35,6 +35,8 @@ class Connection {
   /// Gives bytes back, to be read again first.
   void unread(std::string_view bytes) { pending_.insert(0, bytes); }
   bool has_pending() const { return !pending_.empty(); }
+  /// Whether TLS has ended without close_notify (RFC 8446 §6.1), which read_some() tells as eof.
+  bool without_close_notify() const { return without_close_notify_; }
 
   asio::ip::tcp::socket& socket();
   bool is_tls() const { return std::holds_alternative<TlsStream>(stream_); }
@@ -44,6 +46,7 @@ class Connection {
  private:
   std::variant<TcpStream, TlsStream> stream_;
   std::string pending_;
+  bool without_close_notify_ = false;
 };
 
 }  // namespace fwprobe::probe

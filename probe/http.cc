@@ -123,6 +123,7 @@ asio::awaitable<Exchanged> exchange(HttpQuestion question, Connection connection
   }
   auto response = parser.take_response();
   blank_secrets(response, secrets);
+  response.without_close_notify = connection.without_close_notify();
   response.reusable = response.reusable && written.has_value() && body.sent == zeros &&
                       !connection.has_pending() && !asks_to_close(fact.question.request.headers) &&
                       !asks_to_close(secrets.user_headers);

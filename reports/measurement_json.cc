@@ -110,6 +110,8 @@ void fields(Io& io, Of<Io, HttpResponse>& response) {
   body(io, response.body);
   io("wire_bytes", response.wire_bytes);
   io("reusable", response.reusable);
+  if (!Io::writes || response.without_close_notify)
+    io.added("without_close_notify", response.without_close_notify);
 }
 
 // ---- environment

@@ -52,6 +52,9 @@ struct HttpResponse {
   std::string body;                 ///< decoded: no chunks, no gzip
   std::size_t wire_bytes = 0;       ///< of the body, as it came
   bool reusable = false;            ///< the connection may carry another request (RFC 9112 §9.3)
+  /// Only the end of its TLS connection ended the body, and no close_notify said that it was whole (RFC 9112
+  /// §9.8).
+  bool without_close_notify = false;
 };
 
 struct HttpFailure {

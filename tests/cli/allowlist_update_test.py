@@ -61,6 +61,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.answer(self)
         self.close_connection = True
 
+    def give_until_the_end(self, body, close_notify):
+        """Without Content-Length and chunks: the body ends with the connection."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+        if close_notify:
+            self.request.unwrap()
+
     def give(self, body=b"", status=200, length=None, **headers):
         self.send_response(status)
         for name, value in headers.items():
@@ -199,6 +205,14 @@ class Update(unittest.TestCase):
         done = self.update("--resolve", "first.test=127.0.0.1", "--resolve", "other.test=127.0.0.1", host="first.test", answer=moved)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(self.kept.read_bytes(), aws(GOOD))
+
+    def test_a_body_that_ends_with_the_connection_needs_close_notify(self):
+        self.first()
+        now = aws(GOOD, "1787356630")
+        self.stays(lambda handler: handler.give_until_the_end(now, close_notify=False), "close_notify")
+        done = self.update(answer=lambda handler: handler.give_until_the_end(now, close_notify=True))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.kept.read_bytes(), now)
 
     def test_a_list_without_an_end_is_given_up(self):
         self.first()

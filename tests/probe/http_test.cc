@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "probe/secret.h"
+#include "tests/support/authority.h"
 #include "tests/support/servers.h"
 #include "tests/support/sockets.h"
 #include "version.h"
@@ -517,6 +518,44 @@ TEST(Server, IsReadFromWhatAnEarlierReaderGaveBack) {
       context, exchange(question_for(server.endpoint()), std::move(connection), HttpSecrets{}, enough));
   ASSERT_TRUE(answer.fact.result);
   EXPECT_EQ(answer.fact.result->body, "ok");
+}
+
+enum class TlsEnd : std::uint8_t { close_notify, fin };
+
+/// Whether the client keeps it in mind, when a server answers over TLS and ends so.
+bool is_without_close_notify(std::string_view bytes, TlsEnd end) {
+  const auto identity = tests::issue({});
+  tests::Listener listener;
+  const std::jthread peer{[&] {
+    asio::ssl::context context{asio::ssl::context::tls_server};
+    context.use_certificate_chain(asio::buffer(identity.certificate_pem()));
+    context.use_private_key(asio::buffer(identity.key_pem()), asio::ssl::context::pem);
+    TlsStream stream{listener.accept(), context};
+    stream.handshake(asio::ssl::stream_base::server);
+    asio::streambuf request;
+    asio::read_until(stream, request, "\r\n\r\n");
+    asio::write(stream, asio::buffer(bytes));
+    std::error_code ignored;  // the client has no close_notify to send
+    if (end == TlsEnd::close_notify) stream.shutdown(ignored);
+  }};
+  asio::io_context context;
+  asio::ssl::context tls{asio::ssl::context::tls_client};
+  TlsStream stream{context, tls};
+  stream.next_layer().connect(listener.endpoint());
+  stream.handshake(asio::ssl::stream_base::client);
+  const auto answer = tests::run(context, exchange(question_for(listener.endpoint()),
+                                                   Connection{std::move(stream)}, HttpSecrets{}, enough));
+  EXPECT_EQ(answer.fact.result ? answer.fact.result->body : "none", "whole");
+  return answer.fact.result && answer.fact.result->without_close_notify;
+}
+
+TEST(TlsServer, IsBelievedThatABodyIsWholeByItsLengthOrByCloseNotify) {
+  const std::string_view until_the_end = "HTTP/1.1 200 OK\r\n\r\nwhole";
+  const std::string_view with_length =
+      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole";
+  EXPECT_TRUE(is_without_close_notify(until_the_end, TlsEnd::fin));
+  EXPECT_FALSE(is_without_close_notify(until_the_end, TlsEnd::close_notify));
+  EXPECT_FALSE(is_without_close_notify(with_length, TlsEnd::fin));
 }
 
 TEST(Server, OfIpv6IsNamedInBrackets) {

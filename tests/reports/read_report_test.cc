@@ -216,7 +216,7 @@ TEST(ReadReport, EveryFieldOfAMeasurementIsInTheReport) {
   EXPECT_EQ(field_count<TlsHandshake>(), 9U) << what;
   EXPECT_EQ(field_count<HttpRequest>(), 5U) << what;  // one of them is of trials alone
   EXPECT_EQ(field_count<HttpQuestion>(), 3U) << what;
-  EXPECT_EQ(field_count<HttpResponse>(), 7U) << what;
+  EXPECT_EQ(field_count<HttpResponse>(), 8U) << what;
   EXPECT_EQ(field_count<HttpFailure>(), 7U) << what;
   EXPECT_EQ(field_count<HttpExchange>(), 3U) << what;
   EXPECT_EQ(field_count<SshIdentification>(), 3U) << what;

@@ -313,7 +313,10 @@ inline checks::Investigation healthy_target() {
   measure(passed, 31ms, connected("203.0.113.10", 8443));
   measure(passed, 5ms, tunnel(3));
   measure(passed, 64ms, handshake(4));
-  measure(passed, 1500ms, exchange(5, R"({"count":1})"));
+  auto counted = exchange(5, R"({"count":1})");
+  counted.result->reusable = false;
+  counted.result->without_close_notify = true;
+  measure(passed, 1500ms, std::move(counted));
   passed.findings = {
       finding(Check::dns, "ok.example.com", Status::pass, "ok.example.com is 203.0.113.10", {2}),
       finding(Check::tcp, "203.0.113.10:8443", Status::pass, "connected in 31 ms", {3}),
