@@ -12,8 +12,20 @@ namespace fwprobe::allowlist {
 namespace {
 
 constexpr double most_shrinking = 0.2;
+constexpr double most_growing = 10;
 constexpr int shortest_v4 = 8;
 constexpr int shortest_v6 = 16;
+
+/// What all of a list may hold of a family. The widest published ones, of the large clouds, hold a few
+/// hundredths of IPv4, and of IPv6 less than a /16.
+struct Family {
+  std::string_view name;
+  double all;
+  double most;         ///< a quarter of IPv4, a /8 of IPv6
+  double most_gained;  ///< by a list that grows more than most_growing times: a prefix of the shortest length
+};
+constexpr Family ipv4{"IPv4", 0x1p32, 0x1p30, 0x1p24};
+constexpr Family ipv6{"IPv6", 0x1p128, 0x1p120, 0x1p112};
 
 /// Of AWS and Google, Azure, Atlassian, Oracle; the first that a file has.
 constexpr std::string_view mark_keys[] = {"syncToken",    "changeNumber",           "creationTime",
@@ -57,6 +69,19 @@ void compare_sizes(std::string_view what, double before, double after, std::vect
                     100 * (1 - after / before), what, after, before));
 }
 
+/// Many prefixes of a usual length can hold as much as one that is too wide. A first edition has no `before`.
+void judge_width(const Family& family, std::optional<double> before, double after,
+                 std::vector<std::string>& said) {
+  if (after > family.most && after > before)
+    said.push_back(
+        fmt::format("it holds {:.1f} % of all {} addresses", 100 * after / family.all, family.name));
+  else if (before && after > *before * most_growing && after - *before > family.most_gained)
+    said.push_back(
+        fmt::format("it has more than {:.0f} times as many {} addresses as the list that is kept "
+                    "({:.0f} in place of {:.0f})",
+                    most_growing, family.name, after, *before));
+}
+
 }  // namespace
 
 std::expected<Edition, ListError> read_edition(std::string_view text, std::string_view file,
@@ -76,6 +101,15 @@ std::vector<std::string> suspicions(const Edition& fetched, const Edition* kept)
   for (const auto& prefix : fetched.wide)
     if (kept == nullptr || !kept->addresses.contains(prefix))
       said.push_back(fmt::format("it has {}, which is wider than any list should be", prefix.text()));
+  if (said.empty()) {
+    std::optional<double> kept4, kept6;
+    if (kept != nullptr) {
+      kept4 = size_of(kept->addresses.v4());
+      kept6 = size_of(kept->addresses.v6());
+    }
+    judge_width(ipv4, kept4, size_of(fetched.addresses.v4()), said);
+    judge_width(ipv6, kept6, size_of(fetched.addresses.v6()), said);
+  }
   if (kept == nullptr) return said;
   if (fetched.mark && kept->mark && is_older(*fetched.mark, *kept->mark))
     said.push_back(fmt::format("it is older than the list that is kept: {} {} in place of {}",

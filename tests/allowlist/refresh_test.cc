@@ -42,6 +42,15 @@ const Case cases[] = {
     {"everything", "192.0.2.0/24\n", "192.0.2.0/24\n0.0.0.0/0\n", "0.0.0.0/0, which is wider"},
     {"wide IPv6", "2001:db8::/32\n", "2001:db8::/32\n2000::/15\n", "2000::/15, which is wider"},
     {"wide, and kept already", "16.0.0.0/7\n", "16.0.0.0/7\n", ""},
+    {"a new family of an ordinary size", "192.0.2.0/24\n", "192.0.2.0/24\n2001:db8::/32\n", ""},
+    {"many times as much of IPv4", "10.0.0.0/16\n", "10.0.0.0/8\n11.0.0.0/8\n",
+     "more than 10 times as many IPv4 addresses"},
+    {"many times as much of IPv6", "2001:db8::/32\n", "2001::/16\n2002::/16\n",
+     "more than 10 times as many IPv6 addresses"},
+    {"much of a family that was not there", "2001:db8::/32\n", "2001:db8::/32\n10.0.0.0/8\n11.0.0.0/8\n",
+     "more than 10 times as many IPv4 addresses"},
+    {"many times as much of little", "10.0.0.0/24\n", "10.0.0.0/9\n", ""},
+    {"much more of much", "10.0.0.0/8\n", "10.0.0.0/8\n11.0.0.0/8\n16.0.0.0/8\n", ""},
     {"/8 and /16 are not too wide", "192.0.2.0/24\n2001:db8::/32\n",
      "192.0.2.0/24\n16.0.0.0/8\n2001:db8::/32\n2a00::/16\n", ""},
 };
@@ -60,6 +69,22 @@ TEST(Refresh, WhatIsSuspicious) {
 TEST(Refresh, AFirstEditionIsJudgedAlone) {
   EXPECT_THAT(suspicions(edition("192.0.2.0/24\n"), nullptr), IsEmpty());
   EXPECT_THAT(suspicions(edition("0.0.0.0/0\n"), nullptr), ElementsAre(HasSubstr("0.0.0.0/0")));
+}
+
+/// All of IPv4 in prefixes of a usual length.
+std::string everything(int parts) {
+  std::string text;
+  for (int n = 0; n < parts; ++n) text += fmt::format("{}.0.0.0/8\n", n);
+  return text;
+}
+
+TEST(Refresh, EverythingInManyPrefixesIsEverything) {
+  const auto all = edition(everything(256));
+  EXPECT_THAT(suspicions(all, nullptr), ElementsAre(HasSubstr("100.0 % of all IPv4 addresses")));
+  const auto kept = edition("192.0.2.0/24\n");
+  EXPECT_THAT(suspicions(all, &kept), ElementsAre(HasSubstr("100.0 % of all IPv4 addresses")));
+  EXPECT_THAT(suspicions(all, &all), IsEmpty());
+  EXPECT_THAT(suspicions(edition(everything(64)), nullptr), IsEmpty());
 }
 
 TEST(Refresh, AnOlderMarkIsSaid) {
