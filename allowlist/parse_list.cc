@@ -100,9 +100,8 @@ std::expected<Allowlist, ListError> parse_json(std::string_view text, const Orig
     auto list = parse_yaml(whole, origin.file);
     return list ? choose(std::move(*list), origin) : list;
   }
-  const auto formats = list_formats();
-  const auto format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognizes(root); });
-  if (format == formats.end())
+  const auto* format = format_of(root);
+  if (format == nullptr)
     return std::unexpected{
         error_at(origin.file, {{}, fmt::format("JSON of an unknown shape; known are {}", known_formats())})};
   const auto publication = format->read(*tree);

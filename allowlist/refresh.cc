@@ -31,11 +31,9 @@ constexpr Family ipv6{"IPv6", 0x1p128, 0x1p120, 0x1p112};
 constexpr std::string_view mark_keys[] = {"syncToken",    "changeNumber",           "creationTime",
                                           "creationDate", "last_updated_timestamp", "createDate"};
 
-std::optional<EditionMark> mark_of(std::string_view text) {
-  const auto tree = JsonTree::parse(text);
-  if (!tree) return std::nullopt;
+std::optional<EditionMark> mark_of(const JsonNode& root) {
   for (const auto key : mark_keys) {
-    const auto* node = member(tree->root(), key);
+    const auto* node = member(root, key);
     if (node == nullptr) continue;
     if (const auto* number = node->as<std::int64_t>())
       return EditionMark{std::string{key}, std::to_string(*number)};
@@ -82,13 +80,31 @@ void judge_width(const Family& family, std::optional<double> before, double afte
                     most_growing, family.name, after, *before));
 }
 
+/// What a text is, when it is not what this publisher publishes; `tree` is null when it is no JSON.
+std::optional<std::string> other_format(std::string_view text, const JsonTree* tree,
+                                        std::string_view publisher) {
+  const auto* wanted = format_for(publisher);
+  if (wanted == nullptr) return std::nullopt;
+  const auto* format = tree == nullptr ? nullptr : format_of(tree->root());
+  if (format == wanted) return std::nullopt;
+  const auto what = format != nullptr ? format->what
+                    : tree != nullptr ? "JSON of another shape"
+                    : is_plain(text)  ? "plain text"
+                                      : "no JSON";
+  return fmt::format("this is {}, not {}", what, wanted->what);
+}
+
 }  // namespace
 
 std::expected<Edition, ListError> read_edition(std::string_view text, std::string_view file,
                                                std::string_view publisher, std::chrono::year_month_day day) {
   const auto list = parse_list(text, {file, publisher, day, {}, Entries::all});
   if (!list) return std::unexpected{list.error()};
-  Edition edition{addresses(*list, day), list->entries.size(), {}, mark_of(text)};
+  const auto tree = JsonTree::parse(text);
+  if (const auto what = other_format(text, tree ? &*tree : nullptr, publisher))
+    return std::unexpected{ListError{fmt::format("{}: {}", file, *what)}};
+  Edition edition{addresses(*list, day), list->entries.size(), {}, {}};
+  if (tree) edition.mark = mark_of(tree->root());
   for (const auto& entry : list->entries)
     if (const auto* prefix = std::get_if<Prefix>(&entry.what))
       if (prefix->length() < (prefix->network().is_v4() ? shortest_v4 : shortest_v6))

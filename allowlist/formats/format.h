@@ -63,6 +63,10 @@ struct ListFormat {
 };
 
 std::span<const ListFormat> list_formats();
+/// The one that a file is in; nothing when it is none of them.
+const ListFormat* format_of(const JsonNode& root);
+/// The one in which a publisher publishes, and in nothing else; nothing when it has none of its own.
+const ListFormat* format_for(std::string_view publisher);
 
 bool is_aws(const JsonNode& root);
 ReadPublication read_aws(const JsonTree& tree);

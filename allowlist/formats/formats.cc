@@ -1,13 +1,23 @@
+#include <algorithm>
+
 #include "allowlist/formats/format.h"
 #include "allowlist/values.h"
 
 namespace fwprobe::allowlist {
 namespace {
 
+/// Its entries say which service and region they are of; those of goog.json do not.
+bool is_google_cloud(const JsonNode& root) {
+  if (!is_google(root)) return false;
+  const auto* entries = member(root, "prefixes")->as<JsonArray>();
+  return !entries->empty() && member(entries->front(), "scope") != nullptr;
+}
+
 /// The more particular ones first.
 constexpr ListFormat rows[] = {
     {"aws", "AWS ip-ranges.json", is_aws, read_aws},
-    {"google", "Google goog.json and cloud.json", is_google, read_google},
+    {"google-cloud", "Google cloud.json", is_google_cloud, read_google},
+    {"google", "Google goog.json", is_google, read_google},
     {"azure-service-tags", "Azure service tags", is_azure, read_azure},
     {"github", "GitHub meta", is_github, read_github},
     {"atlassian", "Atlassian ip-ranges", is_atlassian, read_atlassian},
@@ -22,6 +32,17 @@ constexpr ListFormat rows[] = {
 }  // namespace
 
 std::span<const ListFormat> list_formats() { return rows; }
+
+const ListFormat* format_of(const JsonNode& root) {
+  const auto* row =
+      std::ranges::find_if(rows, [&](const ListFormat& format) { return format.recognizes(root); });
+  return row == std::end(rows) ? nullptr : row;
+}
+
+const ListFormat* format_for(std::string_view publisher) {
+  const auto* row = std::ranges::find(rows, publisher, &ListFormat::publisher);
+  return publisher.empty() || row == std::end(rows) ? nullptr : row;
+}
 
 std::vector<Written> written(JsonFields& fields, std::span<const JsonNode> array) {
   std::vector<Written> texts;

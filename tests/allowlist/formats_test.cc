@@ -59,7 +59,7 @@ TEST(Formats, EachPublishersSampleIsRead) {
       {"atlassian.json", "atlassian", Direction::inbound, 12, 1, 0, "52.82.172.0/22",
        "email, global, commercial"},
       {"google-goog.json", "google", Direction::outbound, 6, 2, 0, "8.8.4.0/24", ""},
-      {"google-cloud.json", "google", Direction::outbound, 6, 2, 0, "34.1.208.0/20",
+      {"google-cloud.json", "google-cloud", Direction::outbound, 6, 2, 0, "34.1.208.0/20",
        "Google Cloud, africa-south1"},
       {"cloudflare-ips-v4.txt", "cloudflare-ips-v4", Direction::inbound, 15, 0, 0, "173.245.48.0/20", ""},
       {"cloudflare-ips-v6.txt", "cloudflare-ips-v6", Direction::inbound, 0, 7, 0, "2400:cb00::/32", ""},

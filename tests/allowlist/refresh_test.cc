@@ -1,5 +1,8 @@
 #include "allowlist/refresh.h"
 
+#include <fstream>
+#include <sstream>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -85,6 +88,38 @@ TEST(Refresh, EverythingInManyPrefixesIsEverything) {
   EXPECT_THAT(suspicions(all, &kept), ElementsAre(HasSubstr("100.0 % of all IPv4 addresses")));
   EXPECT_THAT(suspicions(all, &all), IsEmpty());
   EXPECT_THAT(suspicions(edition(everything(64)), nullptr), IsEmpty());
+}
+
+std::string sample(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream{SOURCE_DIR "/tests/allowlist/data/lists/" + file}.rdbuf();
+  return text.str();
+}
+
+TEST(Refresh, APublisherIsNotBelievedInAnothersFormat) {
+  const struct {
+    const char* publisher;
+    const char* file;
+    const char* said;  ///< empty: it is the publisher's own
+  } rows[] = {
+      {"github", "github.json", ""},
+      {"github", "google-cloud.json", "this is Google cloud.json, not GitHub meta"},
+      {"fastly", "google-cloud.json", "this is Google cloud.json, not Fastly public-ip-list"},
+      {"google-cloud", "google-cloud.json", ""},
+      {"google", "google-goog.json", ""},
+      {"google", "google-cloud.json", "this is Google cloud.json, not Google goog.json"},
+      {"google-cloud", "google-goog.json", "this is Google goog.json, not Google cloud.json"},
+      {"github", "stripe.json", "this is arrays of addresses, not GitHub meta"},
+      {"stripe-webhooks", "stripe.json", ""},
+  };
+  for (const auto& row : rows) {
+    const auto read = read_edition(sample(row.file), row.file, row.publisher, day);
+    EXPECT_THAT(read ? "" : read.error().message, HasSubstr(row.said)) << row.publisher << " " << row.file;
+    EXPECT_EQ(read.has_value(), std::string_view{row.said}.empty()) << row.publisher << " " << row.file;
+  }
+  const auto plain = read_edition("192.0.2.0/24\n", "meta", "github", day);
+  ASSERT_FALSE(plain);
+  EXPECT_THAT(plain.error().message, HasSubstr("this is plain text, not GitHub meta"));
 }
 
 TEST(Refresh, AnOlderMarkIsSaid) {
