@@ -49,6 +49,11 @@ std::expected<std::size_t, int> ListFile::read(std::string& text, std::size_t by
   return got;
 }
 
+bool is_special_file(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+}
+
 std::expected<std::string, int> read_all(ListFile& file) {
   constexpr std::size_t usual = 256 * 1024;
   // A file at once, and its end is seen; of a pipe the size is not known.

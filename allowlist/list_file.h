@@ -36,6 +36,9 @@ class ListFile {
   std::size_t size_ = 0;
 };
 
+/// Whether `path` is there and no regular file, as no list is that fwprobe keeps itself.
+bool is_special_file(const std::string& path);
+
 /// All of it, or its first most_bytes + 1 bytes, which show that it is too large.
 std::expected<std::string, int> read_all(ListFile& file);
 

@@ -49,7 +49,10 @@ std::expected<Allowlist, ListError> load(std::string_view name_or_file, const Lo
   const auto* publisher = find_publisher(named->name);
   if (publisher) origin.publisher = publisher->name;
   if (publisher && options.kept.empty()) return std::unexpected{ListError{not_fetched(*publisher)}};
-  auto file = ListFile::open(publisher ? kept_file(options.kept, *publisher) : named->name);
+  const auto path = publisher ? kept_file(options.kept, *publisher) : named->name;
+  if (publisher && is_special_file(path))
+    return std::unexpected{ListError{fmt::format("{}: {} is no regular file", publisher->name, path)}};
+  auto file = ListFile::open(path);
   if (!file && publisher && file.error() == ENOENT)
     return std::unexpected{ListError{not_fetched(*publisher)}};
   const auto text = file ? read_all(*file) : std::unexpected{file.error()};

@@ -160,8 +160,12 @@ KeptNote note_of(const Plan& plan, std::string etag) {
   return {plan.url, std::move(etag), reports::rfc3339(reports::report_time())};
 }
 
-ExitCode finish(const std::expected<void, std::string>& kept, std::string_view said) {
-  if (kept) return show(said, ExitCode::passed);
+ExitCode finish(const std::expected<Kept, std::string>& kept, std::string said) {
+  if (kept) {
+    if (!kept->problem.empty())
+      said += fmt::format("the list is kept, but {}\n", reports::printable(kept->problem, 1000));
+    return show(said, ExitCode::passed);
+  }
   complain("the list was not kept: " + kept.error());
   return ExitCode::not_measured;
 }
@@ -225,6 +229,8 @@ void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
 ExitCode run_allowlist_update(const AllowlistUpdateArguments& arguments, const Variables& variables) {
   const auto plan = understand_update(arguments, variables);
   if (!plan) return wrong_usage(plan.error().message);
+  if (allowlist::is_special_file(plan->path))
+    return stay(*plan, {}, fmt::format("{} is no regular file", plan->path), ExitCode::not_measured);
   const auto kept = before(*plan);
   // The same text has the same tag only where it comes from the same place.
   const bool conditional =

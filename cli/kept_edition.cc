@@ -22,6 +22,15 @@ std::string note_text(const KeptNote& note) {
   return json.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+std::string no_regular_file(const std::string& path) { return fmt::format("{} is no regular file", path); }
+
+Kept keep_note(const std::string& path, const KeptNote& note) {
+  const auto beside = note_path(path);
+  std::expected<void, std::string> written = std::unexpected{no_regular_file(beside)};
+  if (!allowlist::is_special_file(beside)) written = write_file(beside, note_text(note));
+  return {written ? std::string{} : fmt::format("the note beside it was not written: {}", written.error())};
+}
+
 std::string text_of(const nlohmann::json& json, const char* key) {
   const auto at = json.find(key);
   return at != json.end() && at->is_string() ? at->get<std::string>() : std::string{};
@@ -30,6 +39,7 @@ std::string text_of(const nlohmann::json& json, const char* key) {
 }  // namespace
 
 std::expected<std::optional<std::string>, std::string> read_kept(const std::string& path) {
+  if (allowlist::is_special_file(path)) return std::unexpected{no_regular_file(path)};
   auto file = allowlist::ListFile::open(path);
   if (!file && file.error() == ENOENT) return std::nullopt;
   if (!file) return std::unexpected{fmt::format("{}: {}", path, std::strerror(file.error()))};
@@ -46,19 +56,19 @@ std::optional<KeptNote> read_note(const std::string& path) {
   return KeptNote{text_of(json, "url"), text_of(json, "etag"), text_of(json, "fetched")};
 }
 
-std::expected<void, std::string> keep(const std::string& path, std::string_view text, const KeptNote& note) {
+std::expected<Kept, std::string> keep(const std::string& path, std::string_view text, const KeptNote& note) {
   std::error_code error;
   const auto folder = std::filesystem::path{path}.parent_path();
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected{fmt::format("{}: {}", folder.string(), error.message())};
-  if (auto written = write_file(path, text); !written) return written;
-  return write_file(note_path(path), note_text(note));
+  if (auto written = write_file(path, text); !written) return std::unexpected{std::move(written.error())};
+  return keep_note(path, note);
 }
 
-std::expected<void, std::string> confirm(const std::string& path, const KeptNote& note) {
+Kept confirm(const std::string& path, const KeptNote& note) {
   if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0)
-    return std::unexpected{fmt::format("{}: {}", path, std::strerror(errno))};
-  return write_file(note_path(path), note_text(note));
+    return {fmt::format("its age was not renewed: {}: {}", path, std::strerror(errno))};
+  return keep_note(path, note);
 }
 
 }  // namespace fwprobe::cli

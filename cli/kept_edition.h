@@ -14,14 +14,20 @@ struct KeptNote {
   std::string fetched;  ///< RFC 3339
 };
 
-/// The list's text; nothing when there is none. The error names the file.
+/// The list's text; nothing when there is none. The error names the file; a pipe is one, as it would be
+/// waited for.
 std::expected<std::optional<std::string>, std::string> read_kept(const std::string& path);
 /// Nothing when there is none, or none that can be used.
 std::optional<KeptNote> read_note(const std::string& path);
 
-/// Each replaces its file as a whole, the list first: a note that is too old costs one download.
-std::expected<void, std::string> keep(const std::string& path, std::string_view text, const KeptNote& note);
+/// A list that is kept, and what went wrong beside it: a note that is too old costs one download.
+struct Kept {
+  std::string problem;  ///< empty: nothing
+};
+
+/// Each replaces its file as a whole, the list first. The error is that the list is not kept.
+std::expected<Kept, std::string> keep(const std::string& path, std::string_view text, const KeptNote& note);
 /// The list that is kept is the newest: its age begins again.
-std::expected<void, std::string> confirm(const std::string& path, const KeptNote& note);
+Kept confirm(const std::string& path, const KeptNote& note);
 
 }  // namespace fwprobe::cli

@@ -166,10 +166,43 @@ class Update(unittest.TestCase):
         self.assertEqual(self.kept.read_bytes(), aws(GOOD, "1787356624"))
 
     def test_a_first_list_may_not_hold_everything(self):
-        done = self.update(answer=lambda handler: handler.give(aws(["0.0.0.0/0"])))
+        for everything, said in ((["0.0.0.0/0"], "0.0.0.0/0, which is wider"),
+                                 ([f"{n}.0.0.0/8" for n in range(256)], "100.0 % of all IPv4 addresses")):
+            done = self.update(answer=lambda handler, everything=everything: handler.give(aws(everything)))
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("there is still no list", done.stdout)
+            self.assertIn(said, done.stdout)
+            self.assertFalse(self.kept.exists())
+
+    def test_another_publishers_list_is_refused(self):
+        done = self.update(answer=lambda handler: handler.give(aws(GOOD)), name="github")
         self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn("there is still no list", done.stdout)
-        self.assertFalse(self.kept.exists())
+        self.assertIn("this is AWS ip-ranges.json, not GitHub meta", done.stdout)
+
+    def test_a_note_that_cannot_be_written_is_said_of_the_note_only(self):
+        note = self.kept.with_name("aws.json.source")
+        note.mkdir(parents=True)
+        done = self.update(answer=lambda handler: handler.give(aws(GOOD)))
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertIn("the list is kept, but the note beside it was not written", done.stdout)
+        self.assertEqual(self.kept.read_bytes(), aws(GOOD))
+        note.rmdir()
+        os.mkfifo(note)
+        done = self.update()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("aws.json.source is no regular file", done.stdout)
+
+    def test_a_kept_list_that_is_a_pipe_is_not_waited_for(self):
+        self.kept.parent.mkdir(parents=True)
+        os.mkfifo(self.kept)
+        done = self.update(answer=lambda handler: handler.give(aws(GOOD)))
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("aws.json is no regular file", done.stdout)
+        self.assertEqual(self.server.seen, [])
+        done = subprocess.run([FWPROBE, "allowlist", "show", "aws"], capture_output=True, text=True, timeout=60, check=False,
+                              env={"PATH": os.environ["PATH"], "XDG_DATA_HOME": self.data})
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("is no regular file", done.stderr)
 
     def test_bad_answers_leave_the_list_as_it_is(self):
         self.first()
