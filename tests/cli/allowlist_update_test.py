@@ -257,7 +257,8 @@ class Update(unittest.TestCase):
             handler.end_headers()
             for _ in range(60):
                 handler.wfile.write(block)
-        self.stays(endless, "http.too_large")
+        self.stays(endless, "http.too_large", "more than 52428800 bytes of body")
+        self.assertNotIn("8 MiB", self.update().stdout)
 
     def test_a_list_that_does_not_come_is_given_up(self):
         self.first()
