@@ -10,6 +10,7 @@
 #include "allowlist/plain_ranges.h"
 #include "allowlist/publication.h"
 #include "allowlist/publishers.h"
+#include "allowlist/utf8.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -36,7 +37,7 @@ LoadedSet set_of(Allowlist list, year_month_day day) {
 std::expected<LoadedSet, ListError> read_plain(ListFile& file, std::string text, std::string_view name) {
   PlainRanges ranges{std::min(file.size(), most_bytes)};
   std::size_t total = text.size();
-  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  text.erase(0, text.size() - without_bom(text).size());
   // What is left of a piece has no line's end, and is not searched anew: one line may be the whole file.
   std::size_t searched = 0;
   for (;;) {

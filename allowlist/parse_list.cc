@@ -47,10 +47,6 @@ std::string_view first_line(std::string_view text) {
   return {};
 }
 
-std::string_view without_bom(std::string_view text) {
-  return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
-}
-
 /// A brace is JSON when a quote or the other brace follows: a map in YAML's flow style has bare keys.
 bool is_json(std::string_view text) {
   const auto first = text.find_first_not_of(space);

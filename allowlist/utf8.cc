@@ -20,4 +20,8 @@ std::optional<Utf8> first_utf8(std::string_view text) {
   return Utf8{character, bytes};
 }
 
+std::string_view without_bom(std::string_view text) {
+  return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
+}
+
 }  // namespace fwprobe::allowlist

@@ -16,4 +16,7 @@ struct Utf8 {
 /// overlong forms, surrogates and cut sequences included.
 std::optional<Utf8> first_utf8(std::string_view text);
 
+/// Without the byte order mark, which some editors put in front of UTF-8.
+std::string_view without_bom(std::string_view text);
+
 }  // namespace fwprobe::allowlist

@@ -267,7 +267,7 @@ std::string excerpt(std::string_view text) {
 std::expected<YamlNode, Complaint> read_tree(std::string_view text, const TreeLimits& limits) {
   if (text.size() > limits.bytes)
     return std::unexpected{Complaint{{}, fmt::format("larger than {} MiB", limits.bytes / (1024 * 1024))}};
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = without_bom(text);
   if (auto complaint = text_complaint(text, limits.example)) return std::unexpected{std::move(*complaint)};
   Places places{text};
   Builder builder{limits, places};

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/plain_lines.h"
 #include "allowlist/port_text.h"
 #include "reports/escape.h"
-#include "text/ascii.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -17,6 +17,13 @@ using allowlist::Entry;
 /// Short texts are copied in pieces of this size, without a call for each; they have as much room behind
 /// them.
 constexpr std::size_t room = 16;
+
+/// Servers that listen on IPv6 log the addresses of IPv4 in its form.
+allowlist::NumberRange as_ipv4_if_mapped(allowlist::NumberRange address) {
+  if (!allowlist::is_mapped(address)) return address;
+  const auto number = static_cast<std::uint32_t>(address.first);
+  return {number, number, false, false};
+}
 
 }  // namespace
 
@@ -41,10 +48,10 @@ std::expected<Asked, std::string> parse_asked(std::string_view text) {
     port = text.substr(colon + 1);
     if (port.empty()) return wrong("has no port behind ':'");
   }
-  const auto range = allowlist::parse_range(address);
+  const auto range = allowlist::read_range(address);
   if (!range || range->first != range->last || address.contains('/') || address.contains('-'))
     return wrong("is not an address");
-  asked.address = *range;
+  asked.address = as_ipv4_if_mapped(*range);
   if (!port.empty()) {
     const auto number = allowlist::read_port(port);
     if (!number) return wrong("has no port from 1 to 65535");
@@ -144,12 +151,12 @@ Answers::Read Answers::add_lines(std::string_view lines) {
       continue;
     }
     const auto end = lines.find('\n');
-    const auto line = trimmed(lines.substr(0, end), " \t\r");
+    const auto line = allowlist::PlainLines{lines.substr(0, end)}.next();
     lines.remove_prefix(end + 1);
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    const auto asked = parse_asked(line);
+    if (!line) continue;
+    const auto asked = parse_asked(line->text);
     if (!asked) return {number, asked.error()};
-    add(line, *asked);
+    add(line->text, *asked);
   }
   return {number};
 }

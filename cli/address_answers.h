@@ -14,7 +14,8 @@
 
 namespace fwprobe::cli {
 
-/// "192.0.2.1", "192.0.2.1:443", "2001:db8::1", "[2001:db8::1]:443".
+/// "192.0.2.1", "192.0.2.1:443", "2001:db8::1", "[2001:db8::1]:443". IPv4 in IPv6 form (RFC 4291 §2.5.5.2) is
+/// the IPv4 address.
 struct Asked {
   allowlist::NumberRange address;
   std::uint16_t port = 0;  ///< 0: any

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "allowlist/list_file.h"
+#include "allowlist/utf8.h"
 #include "cli/address_answers.h"
 #include "cli/allowlist.h"
 #include "cli/output.h"
@@ -82,7 +83,8 @@ std::expected<void, std::string> answer_file(const std::string& path, Desk& desk
     more = *got == piece;
     if (!more && !text.empty() && !text.ends_with('\n')) text += '\n';
     const auto whole = text.rfind('\n') + 1;  // 0 when there is no line's end
-    const auto read = desk.answer_lines(std::string_view{text}.substr(0, whole));
+    const auto lines = std::string_view{text}.substr(0, whole);
+    const auto read = desk.answer_lines(number == 0 ? allowlist::without_bom(lines) : lines);
     number += read.lines;
     if (!read.wrong.empty()) return std::unexpected{fmt::format("{}:{}: {}", path, number, read.wrong)};
     text.erase(0, whole);

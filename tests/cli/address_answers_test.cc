@@ -64,8 +64,10 @@ TEST_F(AnswersTest, AreALineEach) {
   const allowlist::EntryIndex index{list_, std::chrono::year{2026} / 11 / 25};
   Answers answers{list_, index};
   const auto read = answers.add_lines(
-      "192.0.2.1\n# office\n\n192.0.3.1\r\n 192.0.2.1:443\n192.0.2.1:80\n2001:db8::1\n[2001:db9::1]:22\n");
-  EXPECT_EQ(read.lines, 8);
+      "192.0.2.1\n# office\n\n192.0.3.1\r\n 192.0.2.1:443\n192.0.2.1:80 # "
+      "proxy\n2001:db8::1\n[2001:db9::1]:22\n"
+      "::ffff:192.0.2.1\n");
+  EXPECT_EQ(read.lines, 9);
   EXPECT_EQ(read.wrong, "");
   EXPECT_EQ(answers.text(),
             "yes\t192.0.2.1\t192.0.2.0/24\toffice\n"
@@ -73,7 +75,8 @@ TEST_F(AnswersTest, AreALineEach) {
             "yes\t192.0.2.1:443\t192.0.2.0/24\toffice\n"
             "no\t192.0.2.1:80\twith other ports in 192.0.2.0/24\toffice\n"
             "yes\t2001:db8::1\t2001:db8::/32\n"
-            "no\t[2001:db9::1]:22\tnearest 2001:db8::/32\n");
+            "no\t[2001:db9::1]:22\tnearest 2001:db8::/32\n"
+            "yes\t::ffff:192.0.2.1\t192.0.2.0/24\toffice\n");
   EXPECT_FALSE(answers.all());
 }
 

@@ -53,8 +53,7 @@ class Reading(unittest.TestCase):
         self.assertRegex(out, r"77\.92\.124\.0/27 .*\(published as 77\.92\.124\.2/27\)")
 
     def test_contains_answers_with_the_entry_or_the_nearest(self):
-        code, out, _ = run("contains", "appcircle", "77.92.124.30", "77.92.124.32:443", "::ffff:0:1")
-        self.assertEqual((code, out), (2, ""))  # IPv4 in IPv6 form is refused
+        self.assertEqual(run("contains", "appcircle", "77.92.124.30", "77.92.124.0/28")[:2], (2, ""))
         code, out, _ = run("contains", "appcircle", "77.92.124.30", "77.92.124.32:443", "2001:db8::1")
         self.assertEqual(code, 1)
         self.assertEqual(out.splitlines(), [
@@ -62,6 +61,13 @@ class Reading(unittest.TestCase):
             "no\t77.92.124.32:443\tnearest 77.92.124.2/27\tmacOS build agents, default pool",
             "no\t2001:db8::1\tno IPv6 prefix is listed"])
         self.assertEqual(run("contains", "appcircle", "34.147.2.16:443")[0], 0)
+
+    def test_contains_takes_ipv4_in_ipv6_form_for_ipv4(self):
+        code, out, _ = run("contains", "appcircle", "::ffff:77.92.124.1", "[::ffff:77.92.124.40]:443")
+        self.assertEqual(code, 1)
+        self.assertEqual([line.split("\t")[:3] for line in out.splitlines()],
+                         [["yes", "::ffff:77.92.124.1", "77.92.124.2/27"],
+                          ["no", "[::ffff:77.92.124.40]:443", "nearest 77.92.124.2/27"]])
 
     def test_contains_knows_ports(self):
         code, out, _ = run("contains", data("list.csv"), "192.0.2.1:443", "192.0.2.1:22", "[2001:db8::1]:8050",
@@ -74,6 +80,9 @@ class Reading(unittest.TestCase):
         code, out, _ = run("contains", "appcircle", "--input", "-", stdin="# office\r\n34.147.2.16\r\n\n 162.19.204.13:22")
         self.assertEqual(code, 0)
         self.assertEqual(len(out.splitlines()), 2)
+        code, out, _ = run("contains", "appcircle", "--input", "-", stdin="\ufeff34.147.2.16\n77.92.124.2 # gateway\n77.92.124.3;\n")
+        self.assertEqual(code, 0)
+        self.assertEqual([line.split("\t")[1] for line in out.splitlines()], ["34.147.2.16", "77.92.124.2", "77.92.124.3"])
         code, out, err = run("contains", "appcircle", "--input", "-", stdin="34.147.2.16\nhello\n")
         self.assertEqual(code, 2)
         self.assertIn("-:2: 'hello' is not an address", err)
