@@ -29,8 +29,8 @@ std::expected<ListName, std::string> parse_list_name(std::string_view text) {
     const auto part = next_word(rest, ',');
     const auto equals = part.find('=');
     if (equals == 0 || equals == std::string_view::npos || equals + 1 == part.size())
-      return std::unexpected{
-          fmt::format("'{}': '{}' is not key=value; write LIST#service=EC2,region=eu-west-1", text, part)};
+      return std::unexpected{fmt::format(
+          "'{}' is no file, and '{}' is not key=value; write LIST#service=EC2,region=eu-west-1", text, part)};
     const auto key = part.substr(0, equals);
     auto filter = std::ranges::find(list.filters, key, &Filter::key);
     if (filter == list.filters.end()) filter = list.filters.insert(filter, {std::string{key}, {}});

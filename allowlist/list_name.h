@@ -19,7 +19,8 @@ struct ListName {
   std::vector<Filter> filters;
 };
 
-/// The error is a sentence: what is wrong, what would be right.
+/// The error is a sentence: what is wrong, what would be right. Whether a file has a '#' in its name is for
+/// the caller to look at first.
 std::expected<ListName, std::string> parse_list_name(std::string_view text);
 
 }  // namespace fwprobe::allowlist

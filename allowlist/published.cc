@@ -1,6 +1,7 @@
 // The lists that are built in, and files of the user's own.
 
 #include <cerrno>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -29,6 +30,13 @@ std::string not_fetched(const Publisher& publisher) {
                      publisher.name, publisher.title, publisher.name, publisher.url);
 }
 
+/// A file of exactly this name is what is meant, whatever a '#' in it would say.
+std::expected<ListName, std::string> name_of(std::string_view text) {
+  std::error_code none;
+  if (text.contains('#') && std::filesystem::exists(text, none)) return ListName{std::string{text}, {}};
+  return parse_list_name(text);
+}
+
 }  // namespace
 
 std::vector<std::string_view> published_names() {
@@ -38,7 +46,7 @@ std::vector<std::string_view> published_names() {
 }
 
 std::expected<Allowlist, ListError> load(std::string_view name_or_file, const LoadOptions& options) {
-  const auto named = parse_list_name(name_or_file);
+  const auto named = name_of(name_or_file);
   if (!named) return std::unexpected{ListError{named.error()}};
   Origin origin{named->name, {}, {}, named->filters, options.entries};
   for (const auto& row : rows)

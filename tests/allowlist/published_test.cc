@@ -131,5 +131,22 @@ TEST(Load, ReadsAFile) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Load, TakesAFileOfExactlyThisNameWhateverItsHashWouldSay) {
+  std::string folder = (std::filesystem::temp_directory_path() / "fwprobe-lists-#-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const auto list = [](const std::string& name) {
+    const auto loaded = load(name, {.entries = Entries::all});
+    return loaded ? std::to_string(loaded->entries.size()) : loaded.error().message;
+  };
+  for (const auto* name : {"/plain.txt", "/l#2.txt", "/l#family=ipv6"})
+    std::ofstream{folder + name} << "192.0.2.1\n2001:db8::1\n";
+  EXPECT_EQ(list(folder + "/plain.txt"), "2");
+  EXPECT_EQ(list(folder + "/l#2.txt"), "2");
+  EXPECT_EQ(list(folder + "/l#2.txt#family=ipv4"), "1");
+  EXPECT_EQ(list(folder + "/l#family=ipv6"), "2");
+  EXPECT_THAT(list(folder + "/l#3.txt"), HasSubstr("l#3.txt' is no file, and '3.txt' is not key=value"));
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace fwprobe::allowlist
