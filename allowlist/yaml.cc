@@ -1,4 +1,4 @@
-// Our YAML format (docs/allowlists.md), strictly: what is not understood is refused, never guessed.
+// Our own format (docs/allowlists.md), strictly: what is not understood is refused, never guessed.
 
 #include <algorithm>
 #include <map>
@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/publication.h"
+#include "allowlist/rules/json_tree.h"
 #include "allowlist/values.h"
 #include "allowlist/yaml_tree.h"
 
@@ -209,18 +211,53 @@ class Reader {
   std::vector<bool> own_protocol_;
 };
 
+/// JSON's values as YAML would say them. JSON is nearly YAML, but its readers stumble over surrogate pairs
+/// and tabs.
+YamlNode as_yaml(const JsonTree& tree, const JsonNode& json) {
+  using Kind = YamlNode::Kind;
+  const auto place = tree.place(json);
+  const auto plain = [&](std::string text) {
+    return YamlNode{Kind::scalar, false, place, std::move(text), {}};
+  };
+  if (json.is_null()) return {Kind::empty, false, place, {}, {}};
+  if (const auto* flag = json.as<bool>()) return plain(*flag ? "true" : "false");
+  if (const auto* number = json.as<std::int64_t>()) return plain(fmt::to_string(*number));
+  if (const auto* number = json.as<double>()) return plain(fmt::to_string(*number));
+  if (const auto* text = json.as<std::string_view>())
+    return {Kind::scalar, true, place, std::string{*text}, {}};
+  if (const auto* array = json.as<JsonArray>()) {
+    YamlNode sequence{Kind::sequence, false, place, {}, {}};
+    for (const auto& item : *array) sequence.children.push_back(as_yaml(tree, item));
+    return sequence;
+  }
+  YamlNode map{Kind::map, false, place, {}, {}};
+  for (const auto& item : json.as<JsonObject>()->members) {
+    map.children.push_back({Kind::scalar, true, tree.place(item), std::string{item.key}, {}});
+    map.children.push_back(as_yaml(tree, item));
+  }
+  return map;
+}
+
+std::expected<Allowlist, ListError> read(const std::expected<YamlNode, Complaint>& root,
+                                         std::string_view origin) {
+  if (!root) return std::unexpected{error_at(origin, root.error())};
+  auto list = Reader{}.read(*root);
+  if (!list) return std::unexpected{error_at(origin, list.error())};
+  return std::move(*list);
+}
+
 }  // namespace
 
 std::expected<Allowlist, ListError> parse_yaml(std::string_view text, std::string_view origin) {
-  const auto error = [&](const Complaint& complaint) {
-    return std::unexpected{ListError{fmt::format("{}:{}:{}: {}", origin, complaint.place.line,
-                                                 complaint.place.column, complaint.message)}};
-  };
-  const auto root = read_tree(text);
-  if (!root) return error(root.error());
-  auto list = Reader{}.read(*root);
-  if (!list) return error(list.error());
-  return std::move(*list);
+  return read(read_tree(text), origin);
+}
+
+std::expected<Allowlist, ListError> parse_own_json(std::string_view text, const JsonTree& tree,
+                                                   std::string_view origin) {
+  constexpr auto limit = TreeLimits{}.bytes;
+  if (text.size() > limit)
+    return std::unexpected{error_at(origin, {{}, fmt::format("larger than {} MiB", limit / (1024 * 1024))})};
+  return read(as_yaml(tree, tree.root()), origin);
 }
 
 }  // namespace fwprobe::allowlist

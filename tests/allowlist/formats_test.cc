@@ -37,6 +37,25 @@ std::string error(std::string_view text, Entries entries = Entries::all) {
   return list ? "no error" : list.error().message;
 }
 
+TEST(Formats, OurOwnMayBeAnyJson) {
+  const auto list = parse(R"({
+	"name": "rockets", "title": "\ud83d\ude80", "retrieved": "2026-01-31", "direction": "outbound", "ports": [443],
+	"entries": [{"prefix": "192.0.2.0/24"}, {"domain": "*.example.com", "ports": [22, "8000-8100"]}]})");
+  ASSERT_TRUE(list) << list.error().message;
+  EXPECT_EQ(list->title, "\xf0\x9f\x9a\x80");
+  EXPECT_EQ(list->entries.size(), 2U);
+  EXPECT_EQ(list->entries[0].line, 3);
+  EXPECT_EQ(list->entries[1].ports, (std::vector<PortRange>{{22, 22}, {8000, 8100}}));
+  EXPECT_THAT(error(R"({"name": "x", "retrieved": "2026-01-31", "direction": "outbound",
+ "entries": [{"prefix": 5}]})"),
+              HasSubstr("f:2:25: prefix: '5' is not a prefix"));
+  EXPECT_THAT(error(R"({"name": null, "entries": []})"), HasSubstr("f:1:13: 'name' has no value"));
+  EXPECT_THAT(error(R"({"name": "x", "colour": true, "entries": []})"), HasSubstr("unknown key 'colour'"));
+  EXPECT_THAT(error(R"({"name": "x", "entries": [], "name": "y"})"), HasSubstr("the key 'name' twice"));
+  EXPECT_THAT(error(R"({"name": "x", "entries": [], "title": ")" + std::string(8 * 1024 * 1024, 'x') + "\"}"),
+              HasSubstr("larger than 8 MiB"));
+}
+
 std::vector<std::string> published(const Allowlist& list) {
   std::vector<std::string> texts;
   for (const auto& entry : list.entries) texts.push_back(entry.published);
