@@ -102,7 +102,15 @@ TEST(Refresh, APublisherIsNotBelievedInAnothersFormat) {
     const char* file;
     const char* said;  ///< empty: it is the publisher's own
   } rows[] = {
+      {"aws", "aws.json", ""},
+      {"azure-service-tags", "azure.json", ""},
       {"github", "github.json", ""},
+      {"atlassian", "atlassian.json", ""},
+      {"cloudflare", "cloudflare-api.json", ""},
+      {"fastly", "fastly-public-ip-list.json", ""},
+      {"oracle", "oracle.json", ""},
+      {"buildkite", "buildkite.json", ""},
+      {"microsoft365", "microsoft365.json", ""},
       {"github", "google-cloud.json", "this is Google cloud.json, not GitHub meta"},
       {"fastly", "google-cloud.json", "this is Google cloud.json, not Fastly public-ip-list"},
       {"google-cloud", "google-cloud.json", ""},
