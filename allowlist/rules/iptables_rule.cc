@@ -143,13 +143,33 @@ void add_tcp_flags(const Use& use) {
   use.packet.tcp_flags(use.test(), *mask, *value, use.text());
 }
 
+/// Modules whose condition is in their options, or that have none (iptables-extensions(8)). Others match by
+/// their name alone: "-m socket".
+constexpr std::string_view with_options[] = {
+    "tcp",     "udp",       "udplite",   "sctp",      "dccp",     "icmp",      "icmp6",  "icmpv6",
+    "comment", "conntrack", "state",     "multiport", "iprange",  "set",       "limit",  "mark",
+    "mac",     "hashlimit", "recent",    "connmark",  "addrtype", "physdev",   "string", "owner",
+    "length",  "ttl",       "hl",        "statistic", "pkttype",  "connlimit", "dscp",   "tos",
+    "u32",     "bpf",       "connbytes", "devgroup",  "helper",   "connlabel", "tcpmss", "realm"};
+
+/// Of extension headers (RFC 8200 §4), which the packets of a TCP connection have not.
+constexpr std::string_view extension_headers[] = {"frag", "rt", "hbh", "dst", "mh"};
+
+void add_module(const Use& use) {
+  const auto is_in = [&](const auto& names) {
+    return std::ranges::find(names, use.value()) != std::end(names);
+  };
+  if (is_in(extension_headers)) return use.packet.never();
+  if (!is_in(with_options)) use.packet.doubt(fmt::format("-m {}", use.value()));
+}
+
 struct OptionRow {
   std::string_view name;
   void (*add)(const Use&);
 };
 
 constexpr OptionRow option_rows[] = {
-    {"match", [](const Use&) {}},
+    {"match", add_module},
     {"source", [](const Use& use) { add_addresses(use, Side::source, prefix_of); }},
     {"destination", [](const Use& use) { add_addresses(use, Side::destination, prefix_of); }},
     {"src-range", [](const Use& use) { add_addresses(use, Side::source, range_of); }},

@@ -46,7 +46,7 @@ class PacketMatch {
   /// One more cut of all dimensions at once.
   void flows(const FlowSet& set) { cuts_.push_back(set); }
   void doubt(std::string_view text);
-  void never() { never_ = true; }
+  void never() { never_ = narrowed_ = true; }
   void narrow() { narrowed_ = true; }
 
   bool is_of_both_families() const {
