@@ -25,8 +25,8 @@ using allowlist::Verdict;
 constexpr std::size_t most_rules_shown = 3;
 constexpr std::uint8_t tcp = 6;
 
-constexpr std::string_view verdict_words[] = {"accept", "drop", "reject",   "return",
-                                              "jump",   "goto", "continue", "translate"};
+constexpr std::string_view verdict_words[] = {"accept", "drop",     "reject",    "return",        "jump",
+                                              "goto",   "continue", "translate", "not understood"};
 constexpr std::string_view packet_words[] = {"", ", for the replies", ", for the packets behind the SYN"};
 
 /// Networks that no published address of the Internet is in: rules for them are for somebody else.
@@ -355,7 +355,9 @@ std::string describe(std::span<const Ruleset> rulesets, const Touch& touch) {
   std::string in_brackets = rule.name;
   if (!rule.comment.empty())
     in_brackets += fmt::format("{}\"{}\"", in_brackets.empty() ? "" : ", ", rule.comment);
-  const auto doubt = touch.doubt.empty() ? std::string{} : fmt::format(", if {}", touch.doubt);
+  const auto doubt = touch.doubt.empty()                 ? std::string{}
+                     : touch.verdict == Verdict::unknown ? fmt::format(": {}", touch.doubt)
+                                                         : fmt::format(", if {}", touch.doubt);
   return fmt::format("{}{}{}{}, in {}: {}{}", place(ruleset, rule.line), in_brackets.empty() ? "" : " (",
                      in_brackets, in_brackets.empty() ? "" : ")", chain.name, end, doubt);
 }

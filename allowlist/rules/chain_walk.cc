@@ -68,6 +68,10 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         }
         break;
       }
+      case Verdict::unknown:
+        touches_.push_back({part, Verdict::unknown, where, rule.doubt});
+        result_.unknown.push_back(std::move(part));
+        break;
       case Verdict::next:
         break;
     }

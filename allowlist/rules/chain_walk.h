@@ -27,6 +27,7 @@ struct ChainResult {
   std::vector<FlowSet> dropped;
   std::vector<FlowSet> rejected;
   std::vector<Translated> translated;
+  std::vector<FlowSet> unknown;  ///< that may go on as other flows than these
 };
 
 class ChainWalk {

@@ -20,8 +20,6 @@ FlowSet flipped(const FlowSet& flows) {
   return back;
 }
 
-using Target = std::pair<asio::ip::address, std::uint16_t>;
-
 /// The one destination of all flows of one family, if there is one.
 std::optional<Target> only_target(const FlowSet& flows) {
   std::optional<Target> target;
@@ -55,9 +53,17 @@ struct Stop {
   std::size_t chain = 0;
 };
 
-std::vector<Hook> hooks_of(Packet packet, Direction direction, Position position) {
-  if (position == Position::behind) return {Hook::prerouting, Hook::forward, Hook::postrouting};
-  if ((direction == Direction::inbound) == (packet != Packet::reply)) return {Hook::prerouting, Hook::input};
+/// What a connection's opening packet does at this host.
+enum class Route : std::uint8_t { comes_in, goes_out, passes };
+
+Route route_of(Direction direction, Position position) {
+  if (position == Position::behind) return Route::passes;
+  return direction == Direction::inbound ? Route::comes_in : Route::goes_out;
+}
+
+std::vector<Hook> hooks_of(Packet packet, Route route) {
+  if (route == Route::passes) return {Hook::prerouting, Hook::forward, Hook::postrouting};
+  if ((route == Route::comes_in) == (packet != Packet::reply)) return {Hook::prerouting, Hook::input};
   return {Hook::output, Hook::postrouting};
 }
 
@@ -71,21 +77,17 @@ class Way {
   /// Flows and where they go now: the original ones stand for both in the result.
   struct Group {
     FlowSet flows;
+    Route route = Route::comes_in;
     std::optional<Target> target;
-    auto key() const { return target; }
   };
-
-  void open(const FlowSet& flows, Position position) { follow(flows, Packet::opening, position, {}); }
 
   std::optional<std::string> error;
   Evaluation result;
   std::vector<Group> open_groups;
 
-  /// Packets of `packet` for flows that are (or may be) open.
-  FlowSet follow(const FlowSet& flows, Packet packet, Position position,
-                 const std::optional<Target>& target) {
-    auto stops = stops_of(packet, hooks_of(packet, direction_, position));
-    return pass(stops, 0, flows, packet, target);
+  /// The packets of one kind; those that open connections leave `open_groups`.
+  FlowSet follow(const Group& group, Packet packet) {
+    return pass(stops_of(packet, hooks_of(packet, group.route)), 0, group, packet);
   }
 
  private:
@@ -120,9 +122,10 @@ class Way {
     return packet == Packet::reply ? flipped(seen) : seen;
   }
 
-  /// From `flows` on, in their original form; what is (or may be) accepted by all.
-  FlowSet pass(const std::vector<Stop>& stops, std::size_t from, FlowSet flows, Packet packet,
-               const std::optional<Target>& target) {
+  /// From `from` on, flows in their original form; what is (or may be) accepted by all.
+  FlowSet pass(const std::vector<Stop>& stops, std::size_t from, const Group& group, Packet packet) {
+    auto flows = group.flows;
+    const auto& target = group.target;
     const auto original = only_target(flows);
     const auto back = [&](const FlowSet& seen) {
       auto plain = packet == Packet::reply ? flipped(seen) : seen;
@@ -136,13 +139,16 @@ class Way {
       if (walk.error()) error = walk.error();
       const bool changed = packet == Packet::reply || target;
       if (changed)
-        for (auto j = first_touch; j < result.touches.size(); ++j)
+        for (auto j = first_touch; j < result.touches.size(); ++j) {
           result.touches[j].flows = back(result.touches[j].flows);
+          result.touches[j].target = target;
+        }
       result.dropped |= back(united(std::move(ends.dropped)));
       result.rejected |= back(united(std::move(ends.rejected)));
+      leave_open(back(united(std::move(ends.unknown))));
       for (auto& part : ends.translated) {
         if (packet == Packet::opening) {
-          translate(stops[i], back(part.flows), part.outcome);
+          translate(stops[i], {back(part.flows), group.route, target}, part.outcome);
         } else {
           translate_later(back(part.flows));
           ends.accepted.push_back(std::move(part.flows));
@@ -150,24 +156,27 @@ class Way {
       }
       flows = back(united(std::move(ends.accepted)));
     }
-    if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, target});
+    if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, group.route, target});
     return flows;
   }
 
-  void translate(const Stop& stop, const FlowSet& flows, const Outcome& outcome) {
-    const auto original = only_target(flows);
-    if (!original) return unknown(flows);
-    const Target target{outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
-    const bool elsewhere =
-        outcome.address && *outcome.address != original->first && !outcome.address->is_loopback();
-    const bool inbound = stop.hook == Hook::prerouting;
-    auto hooks =
-        hooks_of(Packet::opening, direction_, inbound && elsewhere ? Position::behind : Position::host);
-    auto stops = stops_of(Packet::opening, hooks);
+  /// Where a translated packet that has come in goes from here (ip_rcv_finish() of the kernel looks for its
+  /// route behind the hook).
+  static Route route_to(const Outcome& outcome, const Target& original, Route before) {
+    if (outcome.to_this_host || (outcome.address && outcome.address->is_loopback())) return Route::comes_in;
+    return outcome.address && *outcome.address != original.first ? Route::passes : before;
+  }
+
+  void translate(const Stop& stop, Group group, const Outcome& outcome) {
+    const auto original = only_target(group.flows);
+    if (!original) return translated_somewhere(group.flows);
+    if (stop.hook == Hook::prerouting) group.route = route_to(outcome, *original, group.route);
+    group.target = {outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
+    const auto stops = stops_of(Packet::opening, hooks_of(Packet::opening, group.route));
     const auto behind = std::ranges::find_if(stops, [&](const Stop& other) {
       return std::pair{stop.hook, stop.priority} < std::pair{other.hook, other.priority};
     });
-    pass(stops, static_cast<std::size_t>(behind - stops.begin()), flows, Packet::opening, target);
+    pass(stops, static_cast<std::size_t>(behind - stops.begin()), group, Packet::opening);
   }
 
   /// The kernel translates by a connection's first packet, and takes such rules in nat chains only, which see
@@ -177,11 +186,16 @@ class Way {
     result.touches.push_back({flows, Verdict::next, {}, "a rule translates packets behind the first"});
   }
 
-  void unknown(const FlowSet& flows) {
-    result.dropped |= flows;
+  void translated_somewhere(const FlowSet& flows) {
+    leave_open(flows);
     result.touches.push_back(
         {flows, Verdict::next, {}, "a rule translates the destination of some of these flows"});
-    open_groups.push_back({flows, {}});
+  }
+
+  /// Other rules see what nobody knows.
+  void leave_open(const FlowSet& flows) {
+    result.accepted |= flows;
+    result.dropped |= flows;
   }
 
   std::span<const Ruleset> rulesets_;
@@ -239,18 +253,14 @@ void add_unread(std::span<const Ruleset> rulesets, const FlowSet& flows, Evaluat
 std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,
                                                 Direction direction, Position position) {
   Way way{rulesets, direction};
-  way.open(flows, position);
+  way.follow({flows, route_of(direction, position), {}}, Packet::opening);
   std::vector<FlowSet> accepted;
-  for (const auto& group : std::exchange(way.open_groups, {})) {
-    const auto original = only_target(group.flows);
-    const bool moved = group.target && original && group.target->first != original->first &&
-                       !group.target->first.is_loopback() && direction == Direction::inbound;
-    const auto where = moved ? Position::behind : position;
-    auto left = way.follow(group.flows, Packet::reply, where, group.target);
-    accepted.push_back(way.follow(left, Packet::following, where, group.target));
+  for (auto& group : std::exchange(way.open_groups, {})) {
+    group.flows = way.follow(group, Packet::reply);
+    accepted.push_back(way.follow(group, Packet::following));
   }
   if (way.error) return std::unexpected{*way.error};
-  way.result.accepted = united(std::move(accepted));
+  way.result.accepted |= united(std::move(accepted));
   if (may_drop_answers(rulesets)) way.result.dropped |= way.result.rejected;
   add_unread(rulesets, flows, way.result);
   return std::move(way.result);

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "allowlist/allowlist.h"
@@ -22,12 +24,17 @@ struct RuleRef {
   auto operator<=>(const RuleRef&) const = default;
 };
 
+/// Where rules have sent a connection.
+using Target = std::pair<asio::ip::address, std::uint16_t>;
+
 /// Flows that a rule decides or may decide.
 struct Touch {
   FlowSet flows;
   Verdict verdict = Verdict::next;  ///< accept, drop, reject; next: not known
   RuleRef where;
   std::string doubt;  ///< why this is not certain; empty: it is
+  std::optional<Target>
+      target{};  ///< what the rule sees as their destination, when earlier ones translated it
 };
 
 struct Evaluation {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "allowlist/rules/iptables_rule.h"
 #include "allowlist/rules/linux_words.h"
@@ -267,23 +268,44 @@ class Meaning {
       chain.rules.push_back(match.rule(*translation, name));
       return std::nullopt;
     }
-    match.doubt(fmt::format("target {}", target.name));
-    chain.rules.push_back(match.rule({.verdict = Verdict::drop}, name));
-    chain.rules.push_back(match.rule({.verdict = Verdict::accept}, name));
+    match.doubt(fmt::format("target {}", text_of(target)));
+    chain.rules.push_back(match.rule({.verdict = Verdict::unknown}, name));
     return std::nullopt;
   }
 
-  /// "10.0.0.5:443", "10.0.0.5", "[2001:db8::5]:443"; of REDIRECT: ports alone. Nothing for what has a
-  /// choice.
+  static std::string text_of(const iptables::Target& target) {
+    std::string text = target.name;
+    for (const auto& option : target.options)
+      text += fmt::format(" --{}{}{}", option.name, option.values.empty() ? "" : " ",
+                          fmt::join(option.values, " "));
+    return text;
+  }
+
+  /// To one destination; nothing for what has a choice.
   static std::optional<Outcome> translation_of(const iptables::Target& target) {
+    auto options = target.options;
+    // They choose among several addresses, and the source's port.
+    std::erase_if(options, [](const Option& option) {
+      return option.name == "persistent" || option.name == "random" || option.name == "random-fully";
+    });
+    if (target.name == "REDIRECT" && options.empty())
+      return Outcome{.verdict = Verdict::translate, .to_this_host = true};
+    if (options.size() != 1 || options[0].values.size() != 1) return std::nullopt;
+    if (target.name == "REDIRECT" && options[0].name == "to-ports")
+      return redirection_to(options[0].values[0]);
+    if (target.name == "DNAT" && options[0].name == "to-destination")
+      return translation_to(options[0].values[0]);
+    return std::nullopt;
+  }
+
+  static std::optional<Outcome> redirection_to(std::string_view port) {
+    const Outcome outcome{.verdict = Verdict::translate, .port = linux_port(port), .to_this_host = true};
+    return outcome.port ? std::optional{outcome} : std::nullopt;
+  }
+
+  /// "10.0.0.5:443", "10.0.0.5", ":443", "[2001:db8::5]:443".
+  static std::optional<Outcome> translation_to(std::string_view text) {
     Outcome outcome{.verdict = Verdict::translate};
-    if (target.options.size() != 1 || target.options[0].values.size() != 1) return std::nullopt;
-    std::string_view text = target.options[0].values[0];
-    if (target.name == "REDIRECT" && target.options[0].name == "to-ports") {
-      outcome.port = linux_port(text);
-      return outcome.port ? std::optional{outcome} : std::nullopt;
-    }
-    if (target.name != "DNAT" || target.options[0].name != "to-destination") return std::nullopt;
     const bool bracket = text.starts_with('[');
     const auto closing = bracket ? text.find(']') : std::string_view::npos;
     const bool one_colon = text.find(':') != std::string_view::npos && text.find(':') == text.rfind(':');
@@ -292,7 +314,7 @@ class Meaning {
                                    : std::string_view::npos;
     std::error_code error;
     const auto address = bracket ? text.substr(1, closing - 1) : text.substr(0, colon);
-    outcome.address = asio::ip::make_address(std::string{address}, error);
+    if (!address.empty()) outcome.address = asio::ip::make_address(std::string{address}, error);
     if (error) return std::nullopt;
     if (colon == std::string_view::npos) return outcome;
     outcome.port = linux_port(text.substr(colon + 1));

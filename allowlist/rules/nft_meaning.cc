@@ -150,16 +150,14 @@ class Meaning {
     return std::nullopt;
   }
 
-  /// A packet may end here, or go on changed.
   static void either_way(PacketMatch match, std::string_view text, const RuleName& name, Chain& chain) {
     match.doubt(text);
-    chain.rules.push_back(match.rule({.verdict = Verdict::drop}, name));
-    chain.rules.push_back(match.rule({.verdict = Verdict::accept}, name));
+    chain.rules.push_back(match.rule({.verdict = Verdict::unknown}, name));
   }
 
   static void translate(const Translation& translation, std::string_view text, PacketMatch match,
                         const RuleName& name, Chain& chain) {
-    Outcome outcome{.verdict = Verdict::translate};
+    Outcome outcome{.verdict = Verdict::translate, .to_this_host = text == "redirect"};
     const auto understood = [](const Value& value) { return value.kind == Value::Kind::word; };
     bool known = understood(translation.address) && understood(translation.port);
     if (known && !translation.address.text.empty()) {

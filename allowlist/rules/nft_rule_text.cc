@@ -202,8 +202,11 @@ class Parser {
         ++at_;
       }
     }
+    // They choose among several addresses, and the source's port.
+    while (take("persistent") || take("random") || take("fully-random") || take(",")) {
+    }
     const auto behind = rest();
-    if (!behind.empty()) address.kind = Value::Kind::other;  // a map, or options
+    if (!behind.empty()) address.kind = Value::Kind::other;  // a map
     add(Translation{std::move(address), std::move(port)}, name);
     return true;
   }

@@ -29,6 +29,7 @@ enum class Verdict : std::uint8_t {
   go_to,
   next,       ///< none: the next rule is looked at
   translate,  ///< another destination; ends this base chain
+  unknown,    ///< not understood: the packet may end here, or go on changed; always with a doubt
 };
 
 struct Outcome {
@@ -37,6 +38,7 @@ struct Outcome {
   /// Of translate: the new destination; what is absent stays.
   std::optional<asio::ip::address> address{};
   std::optional<std::uint16_t> port{};
+  bool to_this_host = false;  ///< of translate: redirected, whatever the address was
 };
 
 /// How the export names a rule; all of it may be shown.

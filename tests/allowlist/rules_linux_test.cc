@@ -191,6 +191,68 @@ TEST(LinuxRules, translate_a_destination_before_they_forward) {
   EXPECT_EQ(judge(open, {}, "77.92.124.5", "203.0.113.1", 9443), "dropped");
 }
 
+struct TranslationCase {
+  const char* name;
+  const char* nat;  ///< in PREROUTING
+  const char* filter;
+  const char* expected;
+  Position position = Position::host;
+};
+
+constexpr TranslationCase translation_cases[] = {
+    {"options that do not change the destination",
+     "-j DNAT --to-destination 10.0.0.5:8443 --persistent --random", "-A INPUT -p tcp --dport 8443 -j ACCEPT",
+     "accepted"},
+    {"one of several ports", "-j DNAT --to-destination 10.0.0.5:8443-8444",
+     "-A INPUT -p tcp --dport 8443 -j ACCEPT", "accepted dropped"},
+    {"one of several local ports", "-j REDIRECT --to-ports 8443-8444",
+     "-A INPUT -p tcp --dport 8443:8444 -j ACCEPT", "accepted dropped"},
+    {"a port alone", "-j DNAT --to-destination :8443", "-A INPUT -p tcp --dport 8443 -j ACCEPT", "accepted"},
+    {"a target that nobody knows may change the packet", "-j FROBNICATE",
+     "-A INPUT -p tcp --dport 8443 -j ACCEPT", "accepted dropped"},
+    {"what is redirected is not forwarded any more", "-j REDIRECT --to-ports 8443",
+     "-A INPUT -p tcp --dport 8443 -j ACCEPT", "accepted", Position::behind},
+    {"its replies are the host's own", "-j REDIRECT --to-ports 8443",
+     "-A INPUT -p tcp --dport 8443 -j ACCEPT\n-A OUTPUT -p tcp --sport 8443 -j DROP", "dropped",
+     Position::behind},
+    {"another port of the same machine is forwarded still", "-j DNAT --to-destination 10.0.0.5:8443",
+     "-A FORWARD -p tcp --dport 8443 -j ACCEPT\n-A FORWARD -p tcp --sport 8443 -j ACCEPT", "accepted",
+     Position::behind},
+};
+
+class Translation : public testing::TestWithParam<TranslationCase> {};
+
+TEST_P(Translation, decides) {
+  const auto& row = GetParam();
+  const auto text = fmt::format(
+      "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 443 {}\nCOMMIT\n"
+      "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n{}\nCOMMIT\n",
+      row.nat, row.filter);
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443, row.position), row.expected) << row.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(iptables, Translation, testing::ValuesIn(translation_cases));
+
+constexpr std::pair<const char*, const char*> nft_translations[] = {
+    {"dnat to 10.0.0.5:8443 persistent", "accepted"},
+    {"dnat to 10.0.0.5:8443 random,persistent", "accepted"},
+    {"redirect to :8443", "accepted"},
+    {"redirect to :8443-8450", "accepted dropped"},
+    {"redirect to tcp dport map { 443 : 8443 }", "accepted dropped"},
+    {"dnat to 10.0.0.5:8443-8444", "accepted dropped"},
+};
+
+TEST(Translations, of_nftables_are_followed_where_they_are_understood) {
+  for (const auto& [statement, expected] : nft_translations) {
+    const auto text = fmt::format(
+        "table ip t {{\nchain n {{\ntype nat hook prerouting priority dstnat;\ntcp dport 443 {}\n}}\n"
+        "chain i {{\ntype filter hook input priority 0; policy drop;\nct state established accept\n"
+        "tcp dport 8443 accept\n}}\n}}\n",
+        statement);
+    EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443), expected) << statement;
+  }
+}
+
 TEST(LinuxRules, that_translate_later_packets_are_none_of_the_kernels) {
   const std::string text =
       "table inet t {\nchain i {\ntype filter hook input priority 0; policy accept;\n}\n"
