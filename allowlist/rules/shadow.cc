@@ -35,14 +35,16 @@ class Reach {
       too_much_ |= ++visits_ > most_visits || remaining.box_count() > most_boxes || depth > most_depth;
       if (too_much_) break;
       const auto& rule = rules[i];
-      auto part = remaining.within(rule.match);
+      const bool jumps = rule.outcome.verdict == Verdict::jump || rule.outcome.verdict == Verdict::go_to;
+      // `match` is of a SYN from outside; others go this way too, such as what loops back or is established.
+      auto part = jumps && rule.narrowed ? remaining.all() : remaining.within(rule.match);
       if (part.empty()) continue;
       reached_[chain][i] = true;
       const bool takes = takes_all(rule);
       if (takes && (ends(rule.outcome.verdict) || rule.outcome.verdict == Verdict::jump))
         remaining.take(part);
       if (rule.outcome.verdict == Verdict::return_) returned.push_back(part);
-      if (rule.outcome.verdict != Verdict::jump && rule.outcome.verdict != Verdict::go_to) continue;
+      if (!jumps) continue;
       auto back = walk(rule.outcome.chain, std::move(part), depth + 1);
       if (rule.outcome.verdict == Verdict::go_to) {
         returned.push_back(std::move(back));

@@ -325,6 +325,47 @@ TEST_P(RulesError, says_where_and_what) {
 
 INSTANTIATE_TEST_SUITE_P(of_Linux, RulesError, testing::ValuesIn(error_cases));
 
+struct ReachedCase {
+  const char* name;
+  const char* rules;
+};
+
+constexpr ReachedCase reached_cases[] = {
+    {"what loops back",
+     "*filter\n:INPUT DROP [0:0]\n:SVC - [0:0]\n-A INPUT -i lo -j SVC\n-A INPUT -p tcp --dport 443 -j SVC\n"
+     "-A SVC -p tcp --dport 443 -j ACCEPT\n-A SVC -p tcp --dport 5432 -j ACCEPT\nCOMMIT\n"},
+    {"what is established",
+     "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\n"
+     "ct state established,related jump common\ntcp dport 443 jump common\n}\n"
+     "chain common {\ntcp dport 443 accept\nudp dport 53 accept\n}\n}\n"},
+    {"what goes on from a chain to the next",
+     "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\n"
+     "iif lo jump a\ntcp dport 443 jump b\n}\nchain a {\njump b\n}\n"
+     "chain b {\ntcp dport 443 accept\nudp dport 53 accept\n}\n}\n"},
+};
+
+TEST(ShadowedRules, are_none_that_other_packets_reach) {
+  for (const auto& row : reached_cases) {
+    const auto ruleset = read_rules(row.rules, "rules", {});
+    ASSERT_TRUE(ruleset) << row.name;
+    const auto found = shadowed(std::span{&*ruleset, 1});
+    ASSERT_TRUE(found) << row.name;
+    EXPECT_TRUE(found->empty()) << row.name;
+  }
+}
+
+TEST(ShadowedRules, are_found_behind_a_narrowed_jump) {
+  const auto ruleset = read_rules(
+      "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\nct state new jump "
+      "svc\n}\n"
+      "chain svc {\ntcp dport 1-500 accept\ntcp dport 443 drop\n}\n}\n",
+      "rules", {});
+  ASSERT_TRUE(ruleset);
+  const auto found = shadowed(std::span{&*ruleset, 1});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 1U);
+}
+
 TEST(ShadowedRules, are_those_that_earlier_ones_take_everything_from) {
   const auto ruleset = read_rules(
       "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\nct state new accept\n"
