@@ -26,11 +26,17 @@ void ChainWalk::end(FlowSet flows, Verdict verdict, const RuleRef& where, const 
   touches_.push_back({std::move(flows), verdict, where, doubt});
 }
 
+void ChainWalk::touch_in_doubt(FlowSet flows, Verdict verdict, const RuleRef& where,
+                               const std::string& doubt) {
+  if (!flows.empty()) touches_.push_back({std::move(flows), verdict, where, doubt});
+}
+
 FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
   const auto& rows = ruleset_.chains[chain];
   if (depth > limits_.depth) error_ = fmt::format("chain {}: jumps are more than {} deep", rows.name, depth);
   RemainingFlows remaining{std::move(flows)};
   std::vector<FlowSet> returned;
+  std::vector<std::pair<FlowSet, RuleRef>> perhaps_returned;
   for (std::size_t i = 0; i < rows.rules.size() && !error_; ++i) {
     const auto& rule = rows.rules[i];
     if (++visited_ > limits_.rules) error_ = "the chains jump to each other too often to be judged";
@@ -49,6 +55,7 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         end(std::move(part), rule.outcome.verdict, where, rule.doubt);
         break;
       case Verdict::return_:
+        if (!rule.doubt.empty()) perhaps_returned.emplace_back(part, where);
         returned.push_back(std::move(part));
         break;
       case Verdict::translate:
@@ -57,8 +64,11 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         break;
       case Verdict::jump:
       case Verdict::go_to: {
-        if (!rule.doubt.empty()) touches_.push_back({part, Verdict::next, where, rule.doubt});
-        auto back = walk(rule.outcome.chain, std::move(part), depth + 1);
+        auto back = walk(rule.outcome.chain, part, depth + 1);
+        // What comes back is where it would be without the jump.
+        const bool same = rule.outcome.verdict == Verdict::jump;
+        if (!rule.doubt.empty())
+          touch_in_doubt(same ? part - back : std::move(part), Verdict::next, where, rule.doubt);
         if (rule.outcome.verdict == Verdict::go_to) {
           returned.push_back(std::move(back));
         } else if (rule.doubt.empty() && !back.empty()) {
@@ -76,6 +86,9 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         break;
     }
   }
+  // What also comes to the chain's end returns in either case.
+  for (auto& [part, where] : perhaps_returned)
+    touch_in_doubt(part - remaining.all(), Verdict::return_, where, rows.rules[where.rule].doubt);
   returned.push_back(remaining.all());
   return united(std::move(returned));
 }

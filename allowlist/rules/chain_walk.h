@@ -43,6 +43,7 @@ class ChainWalk {
   /// What comes back to the caller.
   FlowSet walk(std::size_t chain, FlowSet flows, std::size_t depth);
   void end(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt);
+  void touch_in_doubt(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt);
 
   const Ruleset& ruleset_;
   std::size_t index_;

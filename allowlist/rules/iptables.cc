@@ -173,6 +173,44 @@ class Lines {
   Family family_ = Family::v4;
 };
 
+/// A table's chains by name, and how packets come to them.
+class ChainMap {
+ public:
+  explicit ChainMap(const Table& table)
+      : chains_{table.chains}, from_input_(chains_.size()), from_elsewhere_(chains_.size()) {
+    for (std::size_t i = 0; i < chains_.size(); ++i) places_.try_emplace(chains_[i].name, i);
+    for (std::size_t i = 0; i < chains_.size(); ++i)
+      if (chains_[i].policy != "-") mark(i, chains_[i].name == "INPUT" ? from_input_ : from_elsewhere_);
+  }
+
+  std::optional<std::size_t> find(std::string_view name) const {
+    const auto place = places_.find(name);
+    return place == places_.end() ? std::nullopt : std::optional{place->second};
+  }
+  bool is_only_from_input(std::size_t chain) const { return from_input_[chain] && !from_elsewhere_[chain]; }
+
+ private:
+  void mark(std::size_t first, std::vector<bool>& marks) const {
+    std::vector<std::size_t> waiting{first};
+    while (!waiting.empty()) {
+      const auto chain = waiting.back();
+      waiting.pop_back();
+      if (marks[chain]) continue;
+      marks[chain] = true;
+      for (const auto& rule : chains_[chain].rules)
+        for (const auto& option : rule.options) {
+          if ((option.name != "jump" && option.name != "goto") || option.values.empty()) continue;
+          if (const auto target = find(option.values.front())) waiting.push_back(*target);
+        }
+    }
+  }
+
+  std::span<const ChainHead> chains_;
+  std::map<std::string_view, std::size_t> places_;
+  std::vector<bool> from_input_;
+  std::vector<bool> from_elsewhere_;
+};
+
 class Meaning {
  public:
   Meaning(const Lines& lines, const RulesView& view) : lines_{lines}, view_{view} {}
@@ -180,14 +218,14 @@ class Meaning {
   std::expected<Ruleset, Complaint> read() && {
     untracked_ = std::ranges::any_of(
         lines_.tables, [](const Table& table) { return table.name == "raw" && has_notrack(table); });
-    for (const auto packet : packets) {
-      for (const auto& table : lines_.tables) {
+    const std::vector<ChainMap> maps{lines_.tables.begin(), lines_.tables.end()};
+    for (const auto packet : packets)
+      for (std::size_t i = 0; i < maps.size(); ++i) {
         const auto first = ruleset_.chains.size();
-        for (const auto& chain : table.chains)
-          if (auto complaint = add(table, chain, packet, first))
+        for (std::size_t j = 0; j < lines_.tables[i].chains.size(); ++j)
+          if (auto complaint = add(lines_.tables[i], maps[i], j, packet, first))
             return std::unexpected{std::move(*complaint)};
       }
-    }
     ruleset_.speaks_for = {};
     for (const auto family : {Family::v4, Family::v6}) speak_for(family);
     return std::move(ruleset_);
@@ -205,7 +243,9 @@ class Meaning {
     });
   }
 
-  std::optional<Complaint> add(const Table& table, const ChainHead& head, Packet packet, std::size_t first) {
+  std::optional<Complaint> add(const Table& table, const ChainMap& map, std::size_t place, Packet packet,
+                               std::size_t first) {
+    const auto& head = table.chains[place];
     Chain chain;
     chain.name =
         fmt::format("{} {} {}", table.family == Family::v4 ? "iptables" : "ip6tables", table.name, head.name);
@@ -228,20 +268,21 @@ class Meaning {
                              .translates = table.name == "nat"};
     const auto tracking =
         untracked_ || table.name == "raw" ? PacketMatch::Tracking::uncertain : PacketMatch::Tracking::done;
-    const PacketMatch empty{packet, view_, tracking, scope};
+    PacketMatch empty{packet, view_, tracking, scope};
+    if (map.is_only_from_input(place)) empty.is_for_this_host();
     int position = 0;
     for (const auto& line : head.rules) {
       auto match = empty;
       const auto rest = iptables::add(line.options, match);
       const RuleName name{line.number, fmt::format("{} {}", head.name, ++position), rest.comment};
-      if (auto complaint = add_target(rest.target, match, name, table, first, chain)) return complaint;
+      if (auto complaint = add_target(rest.target, match, name, map, first, chain)) return complaint;
     }
     ruleset_.chains.push_back(std::move(chain));
     return std::nullopt;
   }
 
   static std::optional<Complaint> add_target(const iptables::Target& target, PacketMatch& match,
-                                             const RuleName& name, const Table& table, std::size_t first,
+                                             const RuleName& name, const ChainMap& map, std::size_t first,
                                              Chain& chain) {
     constexpr std::pair<std::string_view, Verdict> verdicts[] = {
         {"ACCEPT", Verdict::accept},  {"DROP", Verdict::drop},   {"REJECT", Verdict::reject},
@@ -256,12 +297,9 @@ class Meaning {
       chain.rules.push_back(match.rule({.verdict = verdict->second}, name));
       return std::nullopt;
     }
-    const auto user = std::ranges::find(table.chains, target.name, &ChainHead::name);
-    if (user != table.chains.end()) {
-      chain.rules.push_back(
-          match.rule({.verdict = target.go_to ? Verdict::go_to : Verdict::jump,
-                      .chain = first + static_cast<std::size_t>(user - table.chains.begin())},
-                     name));
+    if (const auto user = map.find(target.name)) {
+      chain.rules.push_back(match.rule(
+          {.verdict = target.go_to ? Verdict::go_to : Verdict::jump, .chain = first + *user}, name));
       return std::nullopt;
     }
     if (const auto translation = translation_of(target)) {

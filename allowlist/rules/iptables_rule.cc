@@ -127,13 +127,17 @@ void add_interface(const Use& use, Way way) {
 }
 
 void add_states(const Use& use) {
-  std::vector<std::string> words;
-  for (const auto part : parts_of(use.value())) words.push_back(ascii_lower(part));
+  const auto words = ascii_lower(use.value());
+  const auto parts = parts_of(words);
   const bool translated =
-      std::ranges::any_of(words, [](auto& word) { return word == "dnat" || word == "snat"; });
+      std::ranges::any_of(parts, [](auto word) { return word == "dnat" || word == "snat"; });
   if (translated) return use.doubt();
-  const std::vector<std::string_view> views{words.begin(), words.end()};
-  use.packet.states(use.test(), views, use.text());
+  use.packet.states(use.test(), parts, use.text());
+}
+
+void add_destination_types(const Use& use) {
+  const auto words = ascii_lower(use.value());
+  use.packet.destination_types(use.test(), parts_of(words), use.text());
 }
 
 void add_tcp_flags(const Use& use) {
@@ -183,6 +187,7 @@ constexpr OptionRow option_rows[] = {
     {"out-interface", [](const Use& use) { add_interface(use, Way::out); }},
     {"ctstate", add_states},
     {"ctdir", [](const Use& use) { use.packet.direction(use.test(), ascii_lower(use.value()), use.text()); }},
+    {"dst-type", add_destination_types},
     {"tcp-flags", add_tcp_flags},
     {"syn", [](const Use& use) { use.packet.tcp_flags(use.test(), 0x17, 0x02, use.text()); }},
     {"match-set", [](const Use& use) { use.packet.doubt(use.text() + " (an ipset is not in the file)"); }},

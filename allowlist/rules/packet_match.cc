@@ -30,6 +30,12 @@ const Ports& client_ports() {
   return ports;
 }
 
+const PrefixSet& multicast() {
+  static const PrefixSet set{
+      std::vector{parse_prefix("224.0.0.0/4")->prefix, parse_prefix("ff00::/8")->prefix}};
+  return set;
+}
+
 bool fits(std::string_view pattern, std::string_view name) {
   if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == name;
@@ -93,6 +99,17 @@ void PacketMatch::interfaces(Way way, Test test, std::span<const std::string_vie
   if (loopback_only && (outer || test == Test::is)) return decide(test, false);
   if (!outer || !view_.interface) return doubt(text);
   decide(test, std::ranges::any_of(names, [&](auto name) { return fits(name, *view_.interface); }));
+}
+
+void PacketMatch::destination_types(Test test, std::span<const std::string_view> words,
+                                    std::string_view text) {
+  if (!for_this_host_) return doubt(text);
+  narrowed_ = true;
+  const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+  PrefixSet set;
+  if (has("local")) set = set | ~multicast();
+  if (has("multicast")) set = set | multicast();
+  addresses(Side::destination, test == Test::is ? set : ~set);
 }
 
 void PacketMatch::doubt(std::string_view text) {

@@ -43,6 +43,10 @@ class PacketMatch {
   void tcp_flags(Test test, std::uint8_t mask, std::uint8_t value, std::string_view text);
   /// Names may end in a wildcard, '*'.
   void interfaces(Way way, Test test, std::span<const std::string_view> names, std::string_view text);
+  /// The chain is behind the routing of packets that stay (the hook input).
+  void is_for_this_host() { for_this_host_ = true; }
+  /// Types of the destination's address as rtnetlink(7) has them, in lower case: local, multicast, …
+  void destination_types(Test test, std::span<const std::string_view> words, std::string_view text);
   /// One more cut of all dimensions at once.
   void flows(const FlowSet& set) { cuts_.push_back(set); }
   void doubt(std::string_view text);
@@ -72,6 +76,7 @@ class PacketMatch {
   PrefixSet destinations_ = PrefixSet::everything();
   std::vector<FlowSet> cuts_;
   std::string doubt_;
+  bool for_this_host_ = false;
   bool narrowed_ = false;
   bool never_ = false;
 };
