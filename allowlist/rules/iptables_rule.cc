@@ -205,6 +205,18 @@ constexpr std::string_view going_on[] = {
 
 }  // namespace
 
+bool is_of_ipv6(const Option& option) {
+  constexpr std::string_view modules[] = {"eui64", "frag",       "rt",    "hbh",   "dst",
+                                          "mh",    "ipv6header", "icmp6", "icmpv6"};
+  constexpr std::string_view protocols[] = {"icmpv6", "ipv6-icmp"};
+  if (option.values.empty()) return false;
+  const auto value = ascii_lower(option.values.front());
+  if (option.name == "source" || option.name == "destination") return value.contains(':');
+  if (option.name == "protocol") return std::ranges::find(protocols, value) != std::end(protocols);
+  if (option.name == "match") return std::ranges::find(modules, value) != std::end(modules);
+  return option.name == "icmpv6-type" || (option.name == "reject-with" && value.starts_with("icmp6-"));
+}
+
 bool goes_on(std::string_view target) { return std::ranges::find(going_on, target) != std::end(going_on); }
 
 Rest add(const std::vector<Option>& options, PacketMatch& packet) {

@@ -21,6 +21,9 @@ struct Rest {
   std::string comment;
 };
 
+/// Whether only ip6tables has such a word or address.
+bool is_of_ipv6(const Option& option);
+
 /// Adds the conditions to `packet`.
 Rest add(const std::vector<Option>& options, PacketMatch& packet);
 
