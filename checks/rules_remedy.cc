@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/rules/flow_pieces.h"
+
 namespace fwprobe::checks {
 namespace {
 
@@ -46,26 +48,51 @@ bool is_plain(std::string_view chain) {
 
 bool stops(const Touch& touch) { return touch.verdict == Verdict::drop || touch.verdict == Verdict::reject; }
 
-/// The opening packets' chains first: when one stops those, nothing else has been seen to matter.
+/// What one ruleset stops of the flows to one destination.
 struct Stops {
   Packet packet = Packet::following;
+  std::optional<allowlist::Target> target;  ///< as the ruleset's chains see it; none: the flow's own
   std::vector<std::size_t> chains;
+  std::vector<const Touch*> touches;  ///< among them all that stop anything
 };
 
-std::optional<Stops> stops_of(std::size_t ruleset, std::span<const Touch> touches,
-                              const allowlist::FlowSet& stopped) {
-  std::optional<Stops> found;
+/// The opening packets' chains first: when one stops those, nothing else has been seen to matter.
+std::vector<Stops> stops_of(std::size_t ruleset, std::span<const Touch> touches,
+                            const allowlist::FlowSet& stopped) {
+  std::vector<Stops> found;
   for (const auto& touch : touches) {
     const auto& where = touch.where;
     if (where.ruleset != ruleset || where.chain == allowlist::RuleRef::none || !stops(touch)) continue;
-    if (found && where.packet > found->packet) continue;
-    const bool known = found && where.packet == found->packet &&
-                       std::ranges::find(found->chains, where.chain) != found->chains.end();
-    if (known || !touch.flows.intersects(stopped)) continue;
-    if (!found || where.packet < found->packet) found = Stops{where.packet, {}};
-    found->chains.push_back(where.chain);
+    if (!found.empty() && where.packet > found.front().packet) continue;
+    auto same = std::ranges::find(found, touch.target, &Stops::target);
+    const bool known = same != found.end() && where.packet == same->packet &&
+                       std::ranges::find(same->chains, where.chain) != same->chains.end();
+    if (!known) {
+      if (!touch.flows.intersects(stopped)) continue;
+      if (!found.empty() && where.packet < found.front().packet) found.clear();
+      same = std::ranges::find(found, touch.target, &Stops::target);
+      if (same == found.end()) same = found.insert(same, Stops{where.packet, touch.target, {}, {}});
+      same->chains.push_back(where.chain);
+    }
+    same->touches.push_back(&touch);
   }
   return found;
+}
+
+std::vector<allowlist::Prefix> sources_of(const Stops& stops, const allowlist::FlowSet& stopped) {
+  std::vector<allowlist::FlowSet> flows;
+  for (const auto* touch : stops.touches) flows.push_back(touch->flows);
+  return (allowlist::united(std::move(flows)) & stopped).sources().prefixes();
+}
+
+/// `flow` as the chains see it.
+Flow seen(const Flow& flow, const Stops& stops) {
+  auto one = flow;
+  if (!stops.target) return one;
+  const auto& [address, port] = *stops.target;
+  one.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
+  one.port = port;
+  return one;
 }
 
 std::string device(const Ruleset& ruleset, Packet packet) {
@@ -96,11 +123,13 @@ std::vector<RulesRemedy> remedies(std::span<const Ruleset> rulesets, std::span<c
   std::vector<RulesRemedy> all;
   for (std::size_t i = 0; i < rulesets.size(); ++i) {
     const auto found = stops_of(i, touches, stopped);
-    if (!found) continue;
-    RulesRemedy remedy{.flow = flow, .rules = {}, .position = {}};
-    remedy.flow.device = device(rulesets[i], found->packet);
-    add_rules(rulesets[i], *found, remedy);
-    all.push_back(std::move(remedy));
+    for (const auto& one : found) {
+      RulesRemedy remedy{.flow = seen(flow, one), .rules = {}, .position = {}};
+      if (found.size() > 1) remedy.flow.sources = sources_of(one, stopped);
+      remedy.flow.device = device(rulesets[i], one.packet);
+      add_rules(rulesets[i], one, remedy);
+      all.push_back(std::move(remedy));
+    }
   }
   return all;
 }

@@ -17,7 +17,8 @@ struct RulesRemedy {
   std::string_view position;   ///< where they go: "in front of the rule that stops it"; empty: anywhere
 };
 
-/// One for each ruleset that stops a part of the flow; `stopped` is all of that part.
+/// For each ruleset that stops a part of the flow one for each destination that its chains see; `stopped` is
+/// all of that part.
 std::vector<RulesRemedy> remedies(std::span<const allowlist::Ruleset> rulesets,
                                   std::span<const allowlist::Touch> touches,
                                   const allowlist::FlowSet& stopped, const Flow& flow);

@@ -143,6 +143,45 @@ class Verify(unittest.TestCase):
         self.assertNotIn(said, verify(*service, text=ALL.replace("    ip saddr", "    meta l4proto ipv6-icmp accept\n    ip saddr"))[1])
         self.assertNotIn(said, verify(*SERVICE, text=ALL)[1])
 
+    def test_the_rule_to_add_is_for_the_destination_that_its_chain_sees(self):
+        nat = """*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 10.0.0.5:8443
+COMMIT
+"""
+        drops = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\nCOMMIT\n"
+        code, out, _ = verify(*SERVICE, text=nat + drops)
+        self.assertEqual(code, 1, out)
+        self.assertIn("to 10.0.0.5 port 8443 at the firewall", out)
+        rules = [line.strip()[len("iptables -I"):] for line in out.splitlines() if line.startswith("    iptables -I FORWARD")]
+        self.assertEqual(len(rules), 5, out)
+        self.assertIn(" FORWARD -s 77.92.96.46 -d 10.0.0.5 -p tcp --dport 8443 -j ACCEPT", rules)
+        mended = drops.replace("-A FORWARD", "".join(f"-A{rule}\n" for rule in rules) + "-A FORWARD")
+        self.assertEqual(verify(*SERVICE, text=nat + mended)[0], 0)
+
+    def test_two_destinations_get_rules_of_their_own(self):
+        text = """table ip t {
+  chain pre {
+    type nat hook prerouting priority -100; policy accept;
+    ip saddr 34.147.2.16 tcp dport 443 dnat to 10.0.0.9:8443
+    ip saddr 77.92.96.46 tcp dport 443 redirect to :9443
+  }
+  chain input {
+    type filter hook input priority 0; policy drop;
+    tcp dport 443 accept
+    ct state established accept
+  }
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+  }
+}
+"""
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(code, 1, out)
+        self.assertIn("nft insert rule ip t forward ip saddr 34.147.2.16 ip daddr 10.0.0.9 tcp dport 8443 accept\n", out)
+        self.assertIn("nft insert rule ip t input ip saddr 77.92.96.46 ip daddr 203.0.113.10 tcp dport 9443 accept\n", out)
+
     def test_outbound_lists_need_no_service(self):
         text = "table inet t {\nchain o {\ntype filter hook output priority 0; policy accept;\n}\n}\n"
         code, out, err = verify(text=text, allowlist="azure-devops")
