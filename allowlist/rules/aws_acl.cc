@@ -73,34 +73,73 @@ const Entry* same_number(std::span<const Entry> entries) {
   return nullptr;
 }
 
-Addresses sure(PrefixSet prefixes) { return {.sure = std::move(prefixes), .maybe = {}, .doubt = {}}; }
+FlowBox box_of(const Entry& entry) {
+  FlowBox box;
+  (entry.egress ? box.destinations : box.sources) = entry.peers;
+  box.protocols = entry.traffic.protocols;
+  box.ports = entry.traffic.ports;
+  return box;
+}
 
-/// A rule for the packets that open a connection: its ports are the service's.
-PlatformRule opening(const Entry& entry) {
-  PlatformRule rule;
-  rule.protocols = entry.traffic.protocols;
-  rule.ports = entry.traffic.ports;
-  rule.doubt = entry.traffic.doubt;
+Rule rule_of(const Entry& entry, FlowSet match, std::string_view doubt) {
+  Rule rule;
+  rule.match = std::move(match);
+  rule.doubt = shown(doubt);
+  rule.outcome.verdict = entry.verdict;
+  rule.name = {entry.line, fmt::format("rule {}", entry.number), {}};
   return rule;
 }
 
-/// A rule for what comes back: its ports are the client's, which flows do not have.
-std::optional<PlatformRule> reply(const Entry& entry, const Ports& client_ports) {
-  if (!entry.traffic.ports.intersects(client_ports)) return std::nullopt;
-  PlatformRule rule;
-  rule.protocols = entry.traffic.protocols;
-  rule.doubt = entry.traffic.doubt;
-  if (!entry.traffic.ports.contains(client_ports)) {
-    const auto ports = entry.traffic.ports.ranges().front();
-    const auto client = client_ports.ranges().front();
-    rule.doubt = fmt::format("the client's port is in {}-{}, not elsewhere in {}-{} (#client-ports=)",
-                             ports.first, ports.last, client.first, client.last);
+FlowSet on_all_ports(const FlowSet& flows) {
+  FlowSet all;
+  for (auto& box : flows.boxes()) {
+    box.ports = Ports::all();
+    all |= FlowSet{box};
   }
-  return rule;
+  return all;
 }
 
-Chain chain(const Acl& acl, std::span<const Entry> entries, Direction direction, Packet packet,
-            const Ports& client_ports) {
+/// What comes back, whose port is the client's. The flows of a chain have the service's, so that an entry
+/// decides those of which no earlier one leaves it a port to share; of others it decides a part.
+class ReturnTraffic {
+ public:
+  explicit ReturnTraffic(const Ports& client_ports) : client_{client_ports.ranges().front()} {
+    FlowBox box;
+    box.ports = client_ports;
+    undecided_ = FlowSet{box};
+  }
+
+  void add(const Entry& entry, std::vector<Rule>& rules) {
+    const auto decided = undecided_ & FlowSet{box_of(entry)};
+    if (decided.empty()) return;
+    const auto flows = on_all_ports(decided);
+    if (!entry.traffic.doubt.empty()) return rules.push_back(rule_of(entry, flows, entry.traffic.doubt));
+    undecided_ -= decided;
+    auto partly = flows & on_all_ports(undecided_);
+    auto wholly = flows - partly;
+    if (!wholly.empty()) rules.push_back(rule_of(entry, std::move(wholly), {}));
+    if (!partly.empty()) rules.push_back(rule_of(entry, std::move(partly), doubt(entry)));
+  }
+
+  std::size_t parts() const { return undecided_.box_count(); }
+
+ private:
+  std::string doubt(const Entry& entry) const {
+    const auto ports = entry.traffic.ports.ranges().front();
+    return fmt::format("the client's port is in {}-{}, not elsewhere in {}-{} (#client-ports=)", ports.first,
+                       ports.last, client_.first, client_.last);
+  }
+
+  Ports::Item client_;
+  FlowSet undecided_;  ///< and the client's ports for which it is
+};
+
+/// AWS has at most 40 entries for each direction (VPC User Guide, "Amazon VPC quotas"); the work for hostile
+/// ones grows with the square.
+constexpr std::size_t most_parts = 4000;
+
+std::expected<Chain, std::string> chain(const Acl& acl, std::span<const Entry> entries, Direction direction,
+                                        Packet packet, const Ports& client_ports) {
   const bool egress = direction == Direction::outbound;
   Chain chain;
   chain.name = fmt::format("{} {}{}", shown(acl.id), egress ? "outbound" : "inbound",
@@ -109,15 +148,16 @@ Chain chain(const Acl& acl, std::span<const Entry> entries, Direction direction,
   chain.line = acl.line;
   chain.packet = packet;
   chain.base->policy_name = "rule *";
+  ReturnTraffic returning{client_ports};
   for (const auto& entry : entries) {
     if (entry.egress != egress) continue;
-    auto rule = packet == Packet::reply ? reply(entry, client_ports) : opening(entry);
-    if (!rule) continue;
-    rule->sources = sure(egress ? PrefixSet::everything() : entry.peers);
-    rule->destinations = sure(egress ? entry.peers : PrefixSet::everything());
-    rule->outcome.verdict = entry.verdict;
-    rule->name = {entry.line, fmt::format("rule {}", entry.number), {}};
-    append(chain.rules, *rule);
+    if (packet == Packet::reply)
+      returning.add(entry, chain.rules);
+    else
+      chain.rules.push_back(rule_of(entry, FlowSet{box_of(entry)}, entry.traffic.doubt));
+    if (returning.parts() > most_parts)
+      return std::unexpected{
+          fmt::format("the entries cut the return traffic into more than {} parts", most_parts)};
   }
   return chain;
 }
@@ -162,8 +202,11 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
   Ruleset ruleset;
   ruleset.path = Path::platform;
   for (const auto packet : {Packet::opening, Packet::reply})
-    for (const auto direction : {Direction::inbound, Direction::outbound})
-      ruleset.chains.push_back(chain(named, entries, direction, packet, *client_ports));
+    for (const auto direction : {Direction::inbound, Direction::outbound}) {
+      auto one = chain(named, entries, direction, packet, *client_ports);
+      if (!one) return std::unexpected{Complaint{{named.line, 1}, std::move(one.error())}};
+      ruleset.chains.push_back(std::move(*one));
+    }
   ruleset.notes.push_back(
       {0, "the security groups are not in this file: aws ec2 describe-security-groups", {}});
   return ruleset;

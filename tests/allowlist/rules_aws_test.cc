@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "allowlist/rules/evaluate.h"
 #include "tests/allowlist/platform_rules.h"
 
 namespace fwprobe::allowlist {
@@ -171,6 +172,50 @@ TEST(AwsAcl, ReturnTrafficNeedsARuleOfItsOwn) {
             "dropped by rule *");
   EXPECT_EQ(verdict(chain_of(*rules, Hook::input, Packet::reply), {"192.0.2.1", "10.0.0.5"}),
             "dropped by rule *");
+}
+
+TEST(AwsAcl, TheClientsPortsAreDecidedByAllEntriesTogether) {
+  struct Outbound {
+    int first;
+    int last;
+    const char* action;
+  };
+  struct Case {
+    const char* name;
+    std::vector<Outbound> entries;
+    bool accepted;
+    bool dropped;
+  };
+  const Case cases[] = {
+      {"two ranges that meet", {{1024, 40000, "allow"}, {40001, 65535, "allow"}}, true, false},
+      {"a range of which an earlier entry has taken all",
+       {{1024, 40000, "deny"}, {2000, 30000, "allow"}, {40001, 65535, "deny"}},
+       false,
+       true},
+      {"a port that no entry has", {{1024, 40000, "allow"}, {40002, 65535, "allow"}}, true, true},
+      {"ports of no client count for nothing", {{1, 1023, "deny"}, {0, 65535, "allow"}}, true, false},
+  };
+  for (const auto& row : cases) {
+    SCOPED_TRACE(row.name);
+    std::string entries =
+        R"({"RuleNumber": 1, "Egress": false, "Protocol": "-1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"})";
+    int number = 0;
+    for (const auto& [first, last, action] : row.entries)
+      entries += fmt::format(
+          R"(, {{"RuleNumber": {}, "Egress": true, "Protocol": "6", "RuleAction": "{}", "CidrBlock": "0.0.0.0/0", "PortRange": {{"From": {}, "To": {}}}}})",
+          ++number, action, first, last);
+    const auto rules = read(acl(entries));
+    ASSERT_TRUE(rules) << rules.error().message;
+    FlowBox box;
+    box.sources = PrefixSet{parse_prefix("192.0.2.1")->prefix};
+    box.destinations = PrefixSet{parse_prefix("10.0.0.5")->prefix};
+    box.protocols = Protocols{6, 6};
+    box.ports = Ports{443, 443};
+    const auto found = evaluate(std::span{&*rules, 1}, FlowSet{box}, Direction::inbound, Position::host);
+    ASSERT_TRUE(found) << found.error();
+    EXPECT_EQ(!found->accepted.empty(), row.accepted);
+    EXPECT_EQ(!found->dropped.empty(), row.dropped);
+  }
 }
 
 TEST(Aws, WhatCannotBeReadIsRefusedAtItsPlace) {
