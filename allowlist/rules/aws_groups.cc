@@ -187,8 +187,7 @@ Chain unite(std::span<Group> groups, std::span<const std::size_t> chosen, std::s
     }
   }
   std::ranges::move(doubtful, std::back_inserter(chain.rules));
-  chain.name = names.empty() ? fmt::format("no security group, {}", ways.at(way).word)
-                             : fmt::format("{} {}", fmt::join(names, " + "), ways.at(way).word);
+  chain.name = fmt::format("{} {}", fmt::join(names, " + "), ways.at(way).word);
   chain.base = deny_the_rest(ways.at(way).hook);
   return chain;
 }
@@ -211,6 +210,7 @@ std::expected<Ruleset, Complaint> read_aws_groups(std::string_view text, const R
   for (const auto& group : groups) names.push_back(group.name);
   const auto chosen = choose(names, view.selectors, "group", "security groups");
   if (!chosen) return std::unexpected{chosen.error()};
+  if (chosen->empty()) return std::unexpected{Complaint{{}, "holds no security group"}};
   Ruleset ruleset;
   ruleset.path = Path::platform;
   for (std::size_t way = 0; way < ways.size(); ++way) ruleset.chains.push_back(unite(groups, *chosen, way));

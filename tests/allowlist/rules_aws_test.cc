@@ -225,6 +225,8 @@ TEST(Aws, WhatCannotBeReadIsRefusedAtItsPlace) {
        "f:2:2: the file ends in the middle of a value: it was cut short"},
       {"a comma too many, as in the manual", group(ok + ","),
        "f:2:85: a comma in front of ']': JSON has none behind the last value"},
+      {"an export of nothing", R"({"SecurityGroups": []})", "f:1:1: holds no security group"},
+      {"an export of no rule", R"({"SecurityGroupRules": []})", "f:1:1: holds no security group"},
       {"another type", R"({"SecurityGroups": {}})",
        "f:1:20: /SecurityGroups: is an object; should be an array"},
       {"a group without rules", R"({"SecurityGroups": [{"GroupId": "sg-1"}]})",
