@@ -11,6 +11,7 @@
 #include "allowlist/rules/csv.h"
 #include "allowlist/rules/gcp.h"
 #include "allowlist/rules/iptables.h"
+#include "allowlist/rules/jump_loop.h"
 #include "allowlist/rules/nft_json.h"
 #include "allowlist/rules/nft_text.h"
 
@@ -51,6 +52,9 @@ std::expected<Ruleset, ListError> read_rules(std::string_view text, std::string_
   }
   auto ruleset = format->read(text, view);
   if (!ruleset) return refuse(ruleset.error().place, ruleset.error().message);
+  if (const auto* chain = jump_loop(*ruleset))
+    return refuse({chain->line, 1}, fmt::format("the chain {} jumps back to itself, which no kernel loads",
+                                                excerpt(chain->name)));
   ruleset->origin = origin;
   ruleset->format = format->name;
   return std::move(*ruleset);

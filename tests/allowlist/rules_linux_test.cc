@@ -335,6 +335,12 @@ TEST(LinuxRules, that_translate_later_packets_are_none_of_the_kernels) {
   EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 22), "accepted");
 }
 
+TEST(LinuxRules, that_jump_in_a_circle_behind_no_base_chain_are_taken_as_the_kernel_takes_them) {
+  const std::string text =
+      "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -p tcp --dport 443 -j ACCEPT\n-A A -j A\nCOMMIT\n";
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), "accepted");
+}
+
 TEST(LinuxRules, know_an_interface_that_is_named) {
   const std::string text =
       "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\niifname \"eth*\" "
@@ -381,7 +387,10 @@ constexpr ErrorCase error_cases[] = {
     {"chains that jump to each other",
      "table inet t {\nchain i {\ntype filter hook input priority 0\njump a\n}\nchain a {\njump b\n}\nchain b "
      "{\njump a\n}\n}\n",
-     "deep"},
+     "rules:6:1: the chain 'inet t a' jumps back to itself"},
+    {"a chain that goes to itself",
+     "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -j A\n-A A -g A\nCOMMIT\n",
+     "rules:3:1: the chain 'iptables filter A' jumps back to itself"},
     {"JSON that was cut short", "{\"nftables\": [", "cut short"},
     {"a rule of no chain",
      R"({"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": []}}]})",
