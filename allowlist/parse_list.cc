@@ -21,13 +21,13 @@ struct Mark {
   std::string_view message;
 };
 
-/// What files are that are no lists, by their first bytes.
+/// What files are that are no text, by their first bytes.
 constexpr Mark marks[] = {
     {"\xff\xfe", "the file is UTF-16; save it as UTF-8 (in PowerShell: | Out-File -Encoding utf8 FILE)"},
     {"\xfe\xff", "the file is UTF-16; save it as UTF-8 (in PowerShell: | Out-File -Encoding utf8 FILE)"},
     {"\x1f\x8b", "the file is compressed (gzip); unpack it first: gunzip FILE.gz"},
     {"PK\x03\x04", "the file is an archive or a spreadsheet (ZIP); save it as CSV or text"},
-    {"%PDF", "the file is a PDF; save the list as text"},
+    {"%PDF", "the file is a PDF; save its content as text"},
 };
 
 bool begins_with_word(std::string_view text, std::string_view word) {
@@ -108,9 +108,14 @@ std::expected<Allowlist, ListError> parse_json(std::string_view text, const Orig
 
 }  // namespace
 
-std::optional<Complaint> no_list(std::string_view text) {
+std::optional<Complaint> no_text(std::string_view text) {
   for (const auto& mark : marks)
     if (text.starts_with(mark.bytes)) return Complaint{{}, std::string{mark.message}};
+  return std::nullopt;
+}
+
+std::optional<Complaint> no_list(std::string_view text) {
+  if (auto complaint = no_text(text)) return complaint;
   const auto line = first_line(without_bom(text));
   if (line.starts_with('<') || begins_with_word(line, "<!doctype"))
     return Complaint{{}, "a web page (HTML) or XML, not a list: perhaps a sign-in or error page"};

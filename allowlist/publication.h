@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -36,7 +37,9 @@ std::expected<Allowlist, ListError> parse_list(std::string_view text, const Orig
 
 /// "FILE:LINE:COLUMN: what is wrong".
 ListError error_at(std::string_view file, const Complaint& complaint);
-/// What every reader refuses: other encodings than UTF-8, compressed files, web pages.
+/// What is no text in UTF-8 by its first bytes: UTF-16, compressed files, a PDF.
+std::optional<Complaint> no_text(std::string_view text);
+/// What every reader of lists refuses: no text, web pages, nothing.
 std::optional<Complaint> no_list(std::string_view text);
 /// Whether it is neither JSON nor YAML nor CSV, as far as its beginning says.
 bool is_plain(std::string_view text);

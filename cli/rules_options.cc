@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "allowlist/utf8.h"
 #include "cli/read_input.h"
 #include "cli/reading.h"
 
@@ -67,7 +68,7 @@ std::expected<void, UsageError> read_files(const RulesArguments& arguments, cons
     auto ruleset = allowlist::read_rules(*text, origin, view);
     if (!ruleset) return std::unexpected{UsageError{ruleset.error().message}};
     job.rulesets.push_back(std::move(*ruleset));
-    job.texts.push_back(std::move(*text));
+    job.texts.emplace_back(allowlist::without_bom(*text));
   }
   return {};
 }

@@ -23,7 +23,7 @@ struct RulesArguments {
 /// What can be judged: everything is read.
 struct RulesJob {
   std::vector<allowlist::Ruleset> rulesets;
-  std::vector<std::string> texts;  ///< of the files, as they were read
+  std::vector<std::string> texts;  ///< of the files, without a byte order mark
   allowlist::Allowlist list;
   std::vector<checks::RulesQuestion> questions;  ///< one for each service; their `list` is not set
   DocumentFormat format = DocumentFormat::text;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "allowlist/publication.h"
 #include "allowlist/rules/aws.h"
 #include "allowlist/rules/azure.h"
 #include "allowlist/rules/csv.h"
@@ -14,6 +15,7 @@
 #include "allowlist/rules/jump_loop.h"
 #include "allowlist/rules/nft_json.h"
 #include "allowlist/rules/nft_text.h"
+#include "allowlist/utf8.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -43,6 +45,8 @@ std::expected<Ruleset, ListError> read_rules(std::string_view text, std::string_
   };
   if (text.size() > longest_text)
     return refuse({}, fmt::format("larger than {} MiB", longest_text / (1024 * 1024)));
+  if (const auto complaint = no_text(text)) return refuse(complaint->place, complaint->message);
+  text = without_bom(text);
   const auto* format = std::ranges::find_if(formats, [&](const auto& row) { return row.recognises(text); });
   if (format == std::end(formats)) {
     std::vector<std::string_view> names;

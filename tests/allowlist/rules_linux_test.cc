@@ -335,6 +335,11 @@ TEST(LinuxRules, that_translate_later_packets_are_none_of_the_kernels) {
   EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 22), "accepted");
 }
 
+TEST(LinuxRules, may_begin_with_a_byte_order_mark) {
+  const std::string text = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 443 -j ACCEPT\nCOMMIT\n";
+  EXPECT_EQ(judge("\xef\xbb\xbf" + text, {}, "77.92.124.5", "203.0.113.1", 443), "accepted");
+}
+
 TEST(LinuxRules, that_jump_in_a_circle_behind_no_base_chain_are_taken_as_the_kernel_takes_them) {
   const std::string text =
       "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -p tcp --dport 443 -j ACCEPT\n-A A -j A\nCOMMIT\n";
@@ -391,6 +396,7 @@ constexpr ErrorCase error_cases[] = {
     {"a chain that goes to itself",
      "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -j A\n-A A -g A\nCOMMIT\n",
      "rules:3:1: the chain 'iptables filter A' jumps back to itself"},
+    {"UTF-16", "\xff\xfe*\0f\0", "UTF-16"},
     {"JSON that was cut short", "{\"nftables\": [", "cut short"},
     {"a rule of no chain",
      R"({"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": []}}]})",

@@ -184,6 +184,9 @@ class Rehearse(Folder):
             self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
             self.assertIn(said, err)
 
+    def test_a_byte_order_mark_is_no_rule(self):
+        self.assertEqual(self.rehearse(*SERVICE, rules=self.write("v4.txt", "\ufeff" + V4), allowlist=self.list_of("192.0.2.0/25"))[0], 0)
+
     def test_a_program_that_is_missing_is_named(self):
         os.symlink(shutil.which("nft", path=PATH), os.path.join(self.folder, "nft"))
         for path, program in (("/nonexistent", "nft"), (self.folder, "ip")):
