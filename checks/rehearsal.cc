@@ -185,17 +185,19 @@ std::vector<RehearsedEntry> judge_rehearsal(const RehearsalPlan& plan, const Rul
   for (std::size_t i = 0; i < plan.entries.size(); ++i) {
     auto& entry = entries.emplace_back();
     if (verdict.entries[i].verdict == EntryVerdict::skipped) continue;
+    bool any_tried = false;
     entry.verdict = plan.entries[i].empty() ? RehearsalVerdict::unknown : RehearsalVerdict::connects;
     for (const auto place : plan.entries[i]) {
       const RehearsedAddress one{plan.sources[place], result.passages[place], plan.computed[place]};
       ++entry.addresses;
+      any_tried |= one.kernel != Passage::unusable;
       if (one.kernel == Passage::allowed) ++entry.connecting;
       const auto its = verdict_of(one, result.errors);
       if (its <= entry.verdict) continue;
       entry.verdict = its;
       entry.example = one;
     }
-    if (entry.addresses == 0) continue;
+    if (!any_tried) continue;
     // What the sample did not meet still holds for the rest of a large prefix.
     const auto whole = verdict.entries[i].verdict;
     const auto at_least = whole == EntryVerdict::allowed   ? RehearsalVerdict::connects

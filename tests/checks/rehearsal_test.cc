@@ -200,6 +200,13 @@ TEST_F(Rehearsing, AnAddressThatTheKernelDoesNotTakeIsNoPass) {
   EXPECT_EQ(judge().front().verdict, RehearsalVerdict::unknown);
 }
 
+TEST_F(Rehearsing, WhatWasNotTriedIsNotSaidToBeStopped) {
+  plan_for({"203.0.113.64/30"});
+  result.passages.assign(4, Passage::unusable);
+  EXPECT_EQ(judge().front().verdict, RehearsalVerdict::unknown);
+  EXPECT_EQ(status(judge()), Status::error);
+}
+
 TEST_F(Rehearsing, TooManyAddressesAreRefused) {
   for (int i = 0; i < 1600; ++i) {
     allowlist::Entry entry;

@@ -173,6 +173,9 @@ class Rehearse(Folder):
         code, out, err = self.rehearse(*SERVICE, rules=self.write("v4.txt", V4.replace("-s 192.0.2.0/24", "-m set --match-set missing src")))
         self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
         self.assertIn("missing", err)
+        code, out, err = self.rehearse(*SERVICE, rules=self.write("v4.txt", V4.replace("443 -j ACCEPT", "443 -j MASQUERADE")))
+        self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+        self.assertRegex(err, r"line \d")
 
     def test_what_cannot_be_rehearsed_is_refused(self):
         rules = self.write("rules.nft", ALL)
@@ -186,6 +189,10 @@ class Rehearse(Folder):
 
     def test_a_byte_order_mark_is_no_rule(self):
         self.assertEqual(self.rehearse(*SERVICE, rules=self.write("v4.txt", "\ufeff" + V4), allowlist=self.list_of("192.0.2.0/25"))[0], 0)
+
+    def test_an_address_that_cannot_be_tried_is_not_said_to_be_stopped(self):
+        entries = self.entries("--service", "127.0.0.1:443", rules=self.write("rules.nft", ALL.replace("tcp dport 443", "tcp dport 444")), code=3)
+        self.assertEqual({entry["verdict"] for entry in entries.values()}, {"cannot tell"})
 
     def test_a_program_that_is_missing_is_named(self):
         os.symlink(shutil.which("nft", path=PATH), os.path.join(self.folder, "nft"))
