@@ -24,16 +24,19 @@ Outcome impossible(std::string message) {
   return std::unexpected{RehearsalFailure{Kind::not_possible, std::move(message)}};
 }
 
-/// What is wrong stands on the first line that is no warning; where, there ("/dev/stdin:3:7-9: Error: …") or,
-/// from iptables-restore, on a line behind it.
+/// What is wrong stands on the first line that is no warning, or behind its colon on the next; where, there
+/// ("/dev/stdin:3:7-9: Error: …") or, from iptables-restore, on a line behind it.
 std::string complaint(std::string_view output) {
   std::string said;
   for (auto rest = output; !rest.empty();) {
     const auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     if (line.empty() || line.starts_with('#') || line.starts_with("Warning")) continue;
+    const auto words = line.substr(0, line.find_last_not_of(" \t\r") + 1);
     if (said.empty())
-      said = line;
+      said = words;
+    else if (said.ends_with(':'))
+      said += fmt::format(" {}", words);
     else if (line.starts_with("Error occurred at line"))
       return fmt::format("{} ({})", said, line);
   }
