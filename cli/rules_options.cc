@@ -24,7 +24,16 @@ Parsed<probe::TcpEndpoint> parse_service(std::string_view text) {
   if (!endpoint)
     return std::unexpected{
         fmt::format("'{}' is no service; write 203.0.113.10:443 or [2001:db8::10]:443", text)};
-  return probe::TcpEndpoint{endpoint->first, endpoint->second};
+  const auto& [address, port] = *endpoint;
+  if (address.is_unspecified())
+    return std::unexpected{
+        fmt::format("'{}' is no address that a packet goes to; write one of the service's", text)};
+  // No such packet is on the wire (RFC 4291 §2.5.5.2), and rules for IPv4 decide.
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return std::unexpected{
+        fmt::format("'{}' is an IPv4 address; write {}:{}", text,
+                    asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string(), port)};
+  return probe::TcpEndpoint{address, port};
 }
 
 Parsed<Direction> parse_direction(std::string_view text) {

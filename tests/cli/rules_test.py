@@ -192,7 +192,9 @@ COMMIT
     def test_what_cannot_be_used_is_refused_in_one_line(self):
         for words, text, said in (((), ALL, "--service"), (SERVICE, "hello", "known are"), (("--service", "203.0.113.10"), ALL, "write 203.0.113.10:443"),
                                   (SERVICE, ALL[:60], "cut short"), ((*SERVICE, "--format", "xml"), ALL, "--format"),
-                                  ((*SERVICE, "--direction", "up"), ALL, "inbound or outbound")):
+                                  ((*SERVICE, "--direction", "up"), ALL, "inbound or outbound"),
+                                  (("--service", "[::ffff:10.0.0.5]:443"), ALL, "write 10.0.0.5:443"),
+                                  (("--service", "0.0.0.0:443"), ALL, "0.0.0.0:443"), (("--service", "[::]:443"), ALL, "[::]:443")):
             code, out, err = verify(*words, text=text)
             self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
             self.assertIn(said, err)
