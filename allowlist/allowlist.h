@@ -82,6 +82,7 @@ struct LoadOptions {
   std::string kept =
       {};  ///< directory of the publishers' lists that were fetched (publishers.h); empty: none
   Entries entries = Entries::of_one_direction;
+  std::optional<Direction> direction = {};  ///< of a list that does not say its own
 };
 
 /// A list by its name, built in or kept, or from a file in any format of docs/allowlists.md. Filters may

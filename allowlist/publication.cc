@@ -160,13 +160,14 @@ class Builder {
   std::optional<std::string> choose_direction(std::vector<const Group*>& groups) {
     const auto asked = direction(origin_.filters);
     if (!asked) return asked.error();
-    if (!*asked && origin_.entries == Entries::of_one_direction && !row_)
+    if (!*asked && !origin_.direction && origin_.entries == Entries::of_one_direction && !row_)
       return fmt::format(
           "the list does not say its direction; write {0}#direction=inbound (sources to let in) or "
           "{0}#direction=outbound (destinations to reach)",
           origin_.file);
-    list_.direction = asked->value_or(row_ ? row_->direction : Direction::inbound);
-    list_.says_direction = asked->has_value() || row_ != nullptr;
+    list_.direction =
+        asked->value_or(row_ ? row_->direction : origin_.direction.value_or(Direction::inbound));
+    list_.says_direction = *asked || row_ != nullptr || origin_.direction;
     if (!*asked && origin_.entries == Entries::all) return std::nullopt;
     const auto other = [&](const Group* group) { return !is_for(*group, list_.direction); };
     const auto others = static_cast<std::size_t>(std::ranges::count_if(groups, other));

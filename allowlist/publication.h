@@ -19,6 +19,7 @@ struct Origin {
   std::chrono::year_month_day written;
   std::span<const Filter> filters;
   Entries entries = Entries::of_one_direction;
+  std::optional<Direction> direction = {};  ///< where neither the file nor its filters say one
 };
 
 /// `tree` is the one that the publication's nodes are of; none when it is not from JSON.

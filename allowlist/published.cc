@@ -48,7 +48,7 @@ std::vector<std::string_view> published_names() {
 std::expected<Allowlist, ListError> load(std::string_view name_or_file, const LoadOptions& options) {
   const auto named = name_of(name_or_file);
   if (!named) return std::unexpected{ListError{named.error()}};
-  Origin origin{named->name, {}, {}, named->filters, options.entries};
+  Origin origin{named->name, {}, {}, named->filters, options.entries, options.direction};
   for (const auto& row : rows)
     if (row.name == named->name) {
       auto list = parse_yaml(row.text, fmt::format("{}.yaml", row.name));

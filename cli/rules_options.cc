@@ -132,7 +132,9 @@ std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {
   read.refuse(std::ranges::count(a.rules, standard_input) > 1,
               "--rules: standard input can be read once only");
   if (read.error()) return std::unexpected{*read.error()};
-  auto list = allowlist::load(a.allowlist);
+  allowlist::LoadOptions options;
+  if (!a.direction.empty()) options.direction = direction;
+  auto list = allowlist::load(a.allowlist, options);
   if (!list) return std::unexpected{UsageError{"--allowlist: " + list.error().message}};
   job.list = std::move(*list);
   if (!a.direction.empty()) job.list.direction = direction;

@@ -143,6 +143,15 @@ class Verify(unittest.TestCase):
         self.assertNotIn(said, verify(*service, text=ALL.replace("    ip saddr", "    meta l4proto ipv6-icmp accept\n    ip saddr"))[1])
         self.assertNotIn(said, verify(*SERVICE, text=ALL)[1])
 
+    def test_the_option_says_the_direction_of_a_list_that_does_not(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as plain:
+            plain.write("34.147.2.16\n")
+            plain.flush()
+            self.assertEqual(verify(*SERVICE, "--direction", "inbound", text=ALL, allowlist=plain.name)[0], 0)
+            outbound = ALL.replace("hook input", "hook output").replace("ip saddr", "ip daddr").replace(" tcp dport 443", "")
+            self.assertEqual(verify("--direction", "outbound", text=outbound, allowlist=plain.name)[0], 0)
+            self.assertIn("does not say its direction", verify(*SERVICE, text=ALL, allowlist=plain.name)[2])
+
     def test_the_rule_to_add_is_for_the_destination_that_its_chain_sees(self):
         nat = """*nat
 :PREROUTING ACCEPT [0:0]
