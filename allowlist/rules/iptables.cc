@@ -15,6 +15,7 @@
 namespace fwprobe::allowlist {
 namespace {
 
+using iptables::Family;
 using iptables::Option;
 
 constexpr std::array packets{Packet::opening, Packet::reply, Packet::following};
@@ -47,8 +48,6 @@ constexpr BuiltIn built_in[] = {{"raw", "PREROUTING", Hook::prerouting, -300},
 
 constexpr std::string_view table_names[] = {"filter", "nat", "mangle", "raw", "security"};
 
-enum class Family : std::uint8_t { v4, v6 };
-
 FlowSet flows_of(Family family) {
   FlowBox box;
   box.sources = family == Family::v4 ? all_v4() : all_v6();
@@ -72,6 +71,7 @@ struct Table {
   Family family = Family::v4;
   std::string name;
   std::vector<ChainHead> chains;
+  bool shows_v4 = false;  ///< by a word or an address
 };
 
 /// The file's lines as tables.
@@ -133,7 +133,7 @@ class Lines {
       return fmt::format("table {} begins before the COMMIT of {}", excerpt(name), tables.back().name);
     if (std::ranges::find(table_names, name) == std::end(table_names))
       return fmt::format("{} is not a table; known are filter, nat, mangle, raw, security", excerpt(name));
-    tables.push_back({family_, std::string{name}, {}});
+    tables.push_back({.family = family_, .name = std::string{name}, .chains = {}});
     open_ = true;
     return {};
   }
@@ -161,18 +161,25 @@ class Lines {
       return fmt::format("the chain {} is not declared (':NAME …')", excerpt(rest[1]));
     if (++rules_ > most_rules) return fmt::format("more than {} rules", most_rules);
     chain->rules.push_back({number_, rest[1], iptables::options_of(rest.subspan(2))});
-    // A file may have lost its header.
-    if (std::ranges::any_of(chain->rules.back().options, iptables::is_of_ipv6))
-      tables.back().family = Family::v6;
+    for (const auto& option : chain->rules.back().options)
+      if (const auto family = iptables::family_of(option)) see(*family, tables.back());
     return {};
   }
 
-  /// A dump has each table once, so that tables of different names are of one dump, and its family is what
-  /// one of them shows.
+  /// A file may have lost its header.
+  static void see(Family family, Table& table) {
+    if (family == Family::v6) table.family = family;
+    table.shows_v4 |= family == Family::v4;
+  }
+
+  /// A dump has each table once, so that tables of different names are of one dump, whose family one of them
+  /// may show for all.
   void unite_families() {
     std::set<std::string_view> names;
     for (const auto& table : tables) names.insert(table.name);
-    if (names.size() < tables.size() || std::ranges::count(tables, Family::v6, &Table::family) == 0) return;
+    if (names.size() < tables.size() || std::ranges::count(tables, true, &Table::shows_v4) > 0 ||
+        std::ranges::count(tables, Family::v6, &Table::family) == 0)
+      return;
     for (auto& table : tables) table.family = Family::v6;
   }
 

@@ -205,16 +205,31 @@ constexpr std::string_view going_on[] = {
 
 }  // namespace
 
-bool is_of_ipv6(const Option& option) {
-  constexpr std::string_view modules[] = {"eui64", "frag",       "rt",    "hbh",   "dst",
-                                          "mh",    "ipv6header", "icmp6", "icmpv6"};
-  constexpr std::string_view protocols[] = {"icmpv6", "ipv6-icmp"};
-  if (option.values.empty()) return false;
+std::optional<Family> family_of(const Option& option) {
+  struct Word {
+    std::string_view option;
+    std::string_view value;
+    Family family;
+  };
+  using enum Family;
+  constexpr Word words[] = {
+      {"protocol", "icmp", v4}, {"protocol", "icmpv6", v6}, {"protocol", "ipv6-icmp", v6},
+      {"match", "icmp", v4},    {"match", "ttl", v4},       {"match", "icmp6", v6},
+      {"match", "icmpv6", v6},  {"match", "hl", v6},        {"match", "eui64", v6},
+      {"match", "frag", v6},    {"match", "rt", v6},        {"match", "hbh", v6},
+      {"match", "dst", v6},     {"match", "mh", v6},        {"match", "ipv6header", v6}};
+  if (option.name == "icmpv6-type") return v6;
+  if (option.values.empty()) return std::nullopt;
   const auto value = ascii_lower(option.values.front());
-  if (option.name == "source" || option.name == "destination") return value.contains(':');
-  if (option.name == "protocol") return std::ranges::find(protocols, value) != std::end(protocols);
-  if (option.name == "match") return std::ranges::find(modules, value) != std::end(modules);
-  return option.name == "icmpv6-type" || (option.name == "reject-with" && value.starts_with("icmp6-"));
+  if (option.name == "source" || option.name == "destination" || option.name == "to-destination")
+    return std::ranges::count(value, ':') > 1 ? std::optional{v6}
+           : value.contains('.')              ? std::optional{v4}
+                                              : std::nullopt;
+  if (option.name == "reject-with" && value.starts_with("icmp6-")) return v6;
+  if (option.name == "reject-with" && value.starts_with("icmp-")) return v4;
+  const auto* word = std::ranges::find_if(
+      words, [&](const Word& row) { return row.option == option.name && row.value == value; });
+  return word == std::end(words) ? std::nullopt : std::optional{word->family};
 }
 
 bool goes_on(std::string_view target) { return std::ranges::find(going_on, target) != std::end(going_on); }

@@ -1,6 +1,8 @@
 #pragma once
 // One rule of iptables: its conditions and its target.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,10 @@ struct Rest {
   std::string comment;
 };
 
-/// Whether only ip6tables has such a word or address.
-bool is_of_ipv6(const Option& option);
+enum class Family : std::uint8_t { v4, v6 };
+
+/// Whose word or address it is, if only one family has it.
+std::optional<Family> family_of(const Option& option);
 
 /// Adds the conditions to `packet`.
 Rest add(const std::vector<Option>& options, PacketMatch& packet);
