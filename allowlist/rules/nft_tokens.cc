@@ -6,13 +6,17 @@
 
 #include <fmt/format.h>
 
+#include "text/ascii.h"
+
 namespace fwprobe::allowlist::nft {
 namespace {
 
 constexpr std::size_t most_tokens = 3'000'000;
 
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+
 bool is_word(char c) {
-  return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
+  return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || is_digit(c) ||
          std::string_view{"_.:/-*@$+%\\"}.contains(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -21,6 +25,7 @@ class Splitter {
   explicit Splitter(std::string_view text) : text_{text} {}
 
   std::expected<Tokens, Complaint> split() && {
+    if (text_.starts_with(byte_order_mark)) at_ = line_begin_ = byte_order_mark.size();
     while (at_ < text_.size()) {
       if (auto complaint = next()) return std::unexpected{std::move(*complaint)};
       if (tokens_.all.size() > most_tokens)
@@ -63,9 +68,10 @@ class Splitter {
 
   void comment() {
     const auto end = std::min(text_.find('\n', at_), text_.size());
-    const auto text = text_.substr(at_, end - at_);
-    if (const auto handle = text.find("handle "); handle != std::string_view::npos)
-      tokens_.handles[line_] = std::string{text.substr(handle)};
+    const auto text = trimmed(text_.substr(at_ + 1, end - at_ - 1), " \t\r");
+    constexpr std::string_view handle = "handle ";
+    if (text.starts_with(handle) && std::ranges::all_of(text.substr(handle.size()), is_digit))
+      tokens_.handles[line_] = std::string{text};
     at_ = end;
   }
 

@@ -12,6 +12,9 @@
 
 namespace fwprobe::allowlist::nft {
 
+/// Windows' editors write it in front of UTF-8.
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 struct Token {
   enum class Kind : std::uint8_t { word, text /* in quotes */, sign, end /* of a statement */ };
   Kind kind = Kind::end;
@@ -21,7 +24,7 @@ struct Token {
 
 struct Tokens {
   std::vector<Token> all;
-  std::map<int, std::string> handles;  ///< by line: "handle 8", of nft -a
+  std::map<int, std::string> handles;  ///< by line: "handle 8", of the comment "# handle 8" by nft -a
 };
 
 /// With the values of "define" in place of "$name"; "include" is refused, as its file is elsewhere.

@@ -103,10 +103,45 @@ TEST_P(Rule_, decides) {
       "define vendor = {{ 77.92.124.0/27, 34.147.2.16 }}\ntable inet t {{\nchain input {{\n"
       "type filter hook input priority filter; policy drop;\n{}\n}}\n}}\n",
       row.rules);
-  EXPECT_EQ(judge(text, {}, row.source, "203.0.113.1", 443), row.expected) << row.name;
+  const auto* destination = std::string_view{row.source}.contains(':') ? "2001:db8::1" : "203.0.113.1";
+  EXPECT_EQ(judge(text, {}, row.source, destination, 443), row.expected) << row.name;
 }
 
 INSTANTIATE_TEST_SUITE_P(nftables, Rule_, testing::ValuesIn(rule_cases));
+
+struct ListingCase {
+  const char* name;
+  const char* text;
+  const char* expected;
+};
+
+constexpr const char* input = "type filter hook input priority 0; policy accept;";
+
+constexpr ListingCase listing_cases[] = {
+    {"a mark of the byte order", "\xef\xbb\xbftable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n", "dropped"},
+};
+
+class NftListing : public testing::TestWithParam<ListingCase> {};
+
+TEST_P(NftListing, says) {
+  const auto& row = GetParam();
+  std::string text{row.text};
+  for (auto at = text.find("INPUT"); at != std::string::npos; at = text.find("INPUT"))
+    text.replace(at, 5, input);
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), row.expected) << row.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(as_text, NftListing, testing::ValuesIn(listing_cases));
+
+TEST(NftListing, names_a_rule_by_its_handle_only) {
+  const auto ruleset = read_rules(
+      "table inet t { # handle 1\nchain i { # handle 2\naccept # handle with care\naccept # handle "
+      "12\n}\n}\n",
+      "rules", {});
+  ASSERT_TRUE(ruleset);
+  EXPECT_EQ(ruleset->chains[0].rules[0].name.name, "");
+  EXPECT_EQ(ruleset->chains[0].rules[1].name.name, "handle 12");
+}
 
 constexpr RuleCase iptables_cases[] = {
     {"a plain rule accepts", "-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT", "accepted"},
