@@ -1,12 +1,15 @@
 #include "allowlist/rules/nft_fields.h"
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "allowlist/rules/linux_words.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist::nft {
 namespace {
@@ -75,16 +78,33 @@ std::optional<PrefixSet> addresses_of(std::span<const Value> values) {
   return PrefixSet{Ranges4{std::move(v4)}, Ranges6{std::move(v6)}};
 }
 
-/// Of words that `number_of` knows, and ranges of them.
+constexpr std::string_view digits = "0123456789";
+
+/// As nft prints it, with -n also "0x8"; by hand a leading zero may mean octal digits.
+template <typename Number>
+std::optional<Number> number_of(std::string_view word) {
+  if (!word.starts_with("0x"))
+    return word.size() > 1 && word[0] == '0' ? std::nullopt : whole_number<Number>(word);
+  word.remove_prefix(2);
+  Number value{};
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, 16);
+  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
+/// Of numbers, words that `named` knows, and ranges of them.
 template <typename Number>
 std::optional<RangeSet<Number>> numbers_of(std::span<const Value> values,
-                                           std::optional<Number> (*number_of)(std::string_view)) {
+                                           std::optional<Number> (*named)(std::string_view)) {
   std::vector<Range<Number>> ranges;
+  const auto read = [&](std::string_view word) {
+    return word.find_first_of(digits) == 0 ? number_of<Number>(word) : named(word);
+  };
   for (const auto& value : values) {
     const bool range = value.kind == Value::Kind::range && value.parts.size() == 2;
     if (!range && value.kind != Value::Kind::word) return std::nullopt;
-    const auto first = number_of(range ? value.parts[0].text : value.text);
-    const auto last = number_of(range ? value.parts[1].text : value.text);
+    const auto first = read(range ? value.parts[0].text : value.text);
+    const auto last = read(range ? value.parts[1].text : value.text);
     if (!first || !last || *last < *first) return std::nullopt;
     ranges.push_back({*first, *last});
   }
@@ -95,28 +115,40 @@ std::span<const Value> alternatives(const Value& value) {
   return value.kind == Value::Kind::set ? std::span{value.parts} : std::span{&value, 1};
 }
 
-std::optional<std::vector<std::string_view>> words_of(const Value& value) {
+std::optional<std::vector<std::string_view>> words_of(std::span<const Value> values) {
   std::vector<std::string_view> words;
-  const bool several = value.kind == Value::Kind::set || value.kind == Value::Kind::list;
-  for (const auto& part : several ? std::span{value.parts} : std::span{&value, 1}) {
+  for (const auto& part : values) {
     if (part.kind != Value::Kind::word) return std::nullopt;
     words.push_back(part.text);
   }
   return words;
 }
 
-std::optional<std::uint8_t> flags_of(const Value& value) {
-  if (value.kind == Value::Kind::set) return std::nullopt;
-  const auto words = words_of(value);
+/// Of numbers and words that `named` knows, all together.
+std::optional<std::uint8_t> bits_of(const Value& value,
+                                    std::optional<std::uint8_t> (*named)(std::string_view)) {
+  const auto words =
+      words_of(value.kind == Value::Kind::list ? std::span{value.parts} : std::span{&value, 1});
   if (!words) return std::nullopt;
-  unsigned flags = 0;
+  std::uint8_t bits = 0;
   for (const auto word : *words) {
-    if (word == "0" || word == "0x0") continue;
-    const auto flag = tcp_flag(word);
-    if (!flag) return std::nullopt;
-    flags |= *flag;
+    const auto number = number_of<std::uint8_t>(word);
+    const auto more = number ? number : named(word);
+    if (!more) return std::nullopt;
+    bits |= *more;
   }
-  return static_cast<std::uint8_t>(flags);
+  return bits;
+}
+std::optional<std::uint8_t> flags_of(const Value& value) { return bits_of(value, tcp_flag); }
+
+/// Connection states as the kernel has them (NF_CT_STATE_BIT of nf_conntrack_common.h); a packet has one.
+constexpr std::pair<std::string_view, std::uint8_t> states[] = {
+    {"invalid", 1}, {"established", 2}, {"related", 4}, {"new", 8}, {"untracked", 64}};
+
+std::optional<std::uint8_t> state_bit(std::string_view word) {
+  const auto row = std::ranges::find(states, word, &std::pair<std::string_view, std::uint8_t>::first);
+  if (row == std::end(states)) return std::nullopt;
+  return row->second;
 }
 
 /// For "==" and "!=": which of both.
@@ -177,32 +209,61 @@ void add_protocol(const Use& use, const PrefixSet& family) {
   use.packet.protocols(*test == Test::is ? *set : ~*set);
 }
 
-void add_family(const Use& use) {
+/// A field that has one value for each family.
+struct FamilyValues {
+  std::string_view v4;
+  std::string_view v6;
+  unsigned v4_number;
+  unsigned v6_number;
+};
+constexpr FamilyValues of_nfproto{"ipv4", "ipv6", 2, 10};         // NFPROTO_IPV4, NFPROTO_IPV6
+constexpr FamilyValues of_protocol{"ip", "ip6", 0x0800, 0x86dd};  // RFC 9542 §B.1
+
+void add_family(const Use& use, const FamilyValues& values) {
   const auto test = test_of(use.match.op);
-  const auto words = words_of(use.match.right);
-  if (!test || !words) return use.doubt();
+  const auto words = words_of(alternatives(use.match.right));
+  if (!test || !words || use.field.mask) return use.doubt();
   PrefixSet families;
   for (const auto word : *words) {
-    if (word == "ip" || word == "ipv4") families = families | all_v4();
-    if (word == "ip6" || word == "ipv6") families = families | all_v6();
+    const auto number = number_of<unsigned>(word);
+    const bool v4 = word == values.v4 || number == values.v4_number;
+    if (!v4 && word != values.v6 && number != values.v6_number) return use.doubt();
+    families = families | (v4 ? all_v4() : all_v6());
   }
   use.packet.family(*test == Test::is ? families : ~families);
 }
 
 void add_state(const Use& use) {
   const auto test = test_of(use.match.op);
-  const auto words = words_of(use.match.right);
-  if (!test || !words || use.field.mask) return use.doubt();
-  // "== a|b" compares with two bits at once, and a packet has one state.
-  if (use.match.right.kind == Value::Kind::list && use.match.op == Operator::equal) return use.doubt();
-  if (use.match.right.kind == Value::Kind::list && use.match.op == Operator::not_equal) return use.doubt();
-  use.packet.states(*test, *words, nft::describe(use.match));
+  const bool any_bit = use.match.op == Operator::any_bit || use.match.op == Operator::no_bit;
+  const auto mask = use.field.mask ? bits_of(*use.field.mask, state_bit) : std::optional<std::uint8_t>{0xff};
+  std::vector<std::uint8_t> values;
+  for (const auto& value : alternatives(use.match.right)) {
+    const auto bits = bits_of(value, state_bit);
+    // nft makes one match by bits of a set with one element.
+    if (!bits || (use.match.right.kind == Value::Kind::set && !std::has_single_bit(*bits)))
+      return use.doubt();
+    values.push_back(*bits);
+  }
+  if (!test || !mask) return use.doubt();
+  std::vector<std::string_view> words;
+  for (const auto& [word, state] : states)
+    if (std::ranges::any_of(values, [&](std::uint8_t value) {
+          return any_bit ? (state & *mask & value) != 0 : (state & *mask) == value;
+        }))
+      words.push_back(word);
+  use.packet.states(*test, words, nft::describe(use.match));
 }
 
 void add_direction(const Use& use) {
+  constexpr std::string_view words[] = {"original", "reply"};
   const auto test = test_of(use.match.op);
-  if (!test || use.match.right.kind != Value::Kind::word) return use.doubt();
-  use.packet.direction(*test, use.match.right.text, nft::describe(use.match));
+  if (!test || use.match.right.kind != Value::Kind::word || use.field.mask) return use.doubt();
+  const auto* word = std::ranges::find(words, use.match.right.text);
+  const auto number = number_of<std::size_t>(use.match.right.text);  // IP_CT_DIR_ORIGINAL is 0
+  if (number && *number < std::size(words)) word = words + *number;
+  if (word == std::end(words)) return use.doubt();
+  use.packet.direction(*test, *word, nft::describe(use.match));
 }
 
 void add_flags(const Use& use) {
@@ -211,8 +272,9 @@ void add_flags(const Use& use) {
   const auto mask = use.field.mask ? flags_of(*use.field.mask) : std::optional<std::uint8_t>{0xff};
   if (!value || !mask) return use.doubt();
   const auto text = nft::describe(use.match);
-  if (use.match.op == Operator::any_bit) return use.packet.tcp_flags(Test::is_not, *value, 0, text);
-  if (use.match.op == Operator::no_bit) return use.packet.tcp_flags(Test::is, *value, 0, text);
+  const auto masked = static_cast<std::uint8_t>(*value & *mask);
+  if (use.match.op == Operator::any_bit) return use.packet.tcp_flags(Test::is_not, masked, 0, text);
+  if (use.match.op == Operator::no_bit) return use.packet.tcp_flags(Test::is, masked, 0, text);
   if (use.match.op == Operator::equal) return use.packet.tcp_flags(Test::is, *mask, *value, text);
   if (use.match.op == Operator::not_equal) return use.packet.tcp_flags(Test::is_not, *mask, *value, text);
   use.doubt();
@@ -220,12 +282,12 @@ void add_flags(const Use& use) {
 
 void add_interface(const Use& use, Way way) {
   const auto test = test_of(use.match.op);
-  const auto names = words_of(use.match.right);
+  const auto names = words_of(alternatives(use.match.right));
   // A number is the index of an interface that the ruleset's host no longer has.
   const auto is_number = [](std::string_view name) {
-    return std::ranges::all_of(name, [](char c) { return '0' <= c && c <= '9'; });
+    return name.find_first_not_of(digits) == std::string_view::npos;
   };
-  if (!test || !names || std::ranges::any_of(*names, is_number)) return use.doubt();
+  if (!test || !names || use.field.mask || std::ranges::any_of(*names, is_number)) return use.doubt();
   use.packet.interfaces(way, *test, *names, nft::describe(use.match));
 }
 
@@ -251,8 +313,8 @@ constexpr FieldRow field_rows[] = {
     {"ip protocol", [](const Use& use) { add_protocol(use, all_v4()); }},
     {"ip6 nexthdr", [](const Use& use) { add_protocol(use, all_v6()); }},
     {"meta l4proto", [](const Use& use) { add_protocol(use, PrefixSet::everything()); }},
-    {"meta nfproto", add_family},
-    {"meta protocol", add_family},
+    {"meta nfproto", [](const Use& use) { add_family(use, of_nfproto); }},
+    {"meta protocol", [](const Use& use) { add_family(use, of_protocol); }},
     {"ct state", add_state},
     {"ct direction", add_direction},
     {"tcp flags", add_flags},

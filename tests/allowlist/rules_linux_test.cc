@@ -93,6 +93,31 @@ constexpr RuleCase rule_cases[] = {
      "accepted"},
     {"a variable is its value", "ip saddr $vendor accept", "accepted"},
     {"not understood is never let through", "frobnicate 7\ntcp dport 443 drop", "accepted dropped"},
+    {"a family as nft -n prints it", "meta nfproto 10 accept\nmeta nfproto 2 drop\naccept", "dropped"},
+    {"a protocol as nft -n prints it", "meta protocol 0x86dd accept\nmeta protocol 0x0800 drop\naccept",
+     "dropped"},
+    {"a family that is two numbers at once", "meta nfproto ipv4 | ipv6 drop\naccept", "accepted dropped"},
+    {"a family that is not known", "meta nfproto 7 accept", "accepted dropped"},
+    {"a protocol in a set as nft -n prints it", "meta protocol { 0x0800, 0x86dd } accept", "accepted"},
+    {"a state as nft -n prints it", "ct state 0x8 drop\naccept", "dropped"},
+    {"a state as a decimal number", "ct state 8 drop\naccept", "dropped"},
+    {"another state as nft -n prints it", "ct state 0x2,0x4 drop\naccept", "dropped"},
+    {"a state's number among others", "ct state 10 accept", "accepted"},
+    {"a state that no packet has", "ct state 0x1 drop\naccept", "accepted"},
+    {"a verdict map of states as nft -n prints it",
+     "ct state vmap { 0x1 : drop, 0x2 : accept, 0x8 : accept }", "accepted"},
+    {"a state that is not known", "ct state frobnicated accept", "accepted dropped"},
+    {"two states at once", "ct state == new,established accept", "dropped"},
+    {"a state under a mask", "ct state & (new | established) == new accept\nct state established accept",
+     "accepted"},
+    {"a state under the mask of nft -n", "ct state 0x8 / 0x2,0x8 drop\naccept", "dropped"},
+    {"a direction as nft -n prints it", "ct direction 0 drop\naccept", "dropped"},
+    {"the other direction as nft -n prints it", "ct direction 1 drop\naccept", "accepted"},
+    {"a direction that is not known", "ct direction 2 accept", "accepted dropped"},
+    {"flags as nft -n prints them", "tcp flags 0x2 / 0x1,0x2,0x4,0x10 drop\naccept", "dropped"},
+    {"a port as a hexadecimal number", "tcp dport 0x1bb accept", "accepted"},
+    {"a port that may be octal", "tcp dport 0443 accept", "accepted dropped"},
+    {"a masked family is not understood", "meta nfproto & 8 == 8 accept", "accepted dropped"},
 };
 
 class Rule_ : public testing::TestWithParam<RuleCase> {};
@@ -108,6 +133,42 @@ TEST_P(Rule_, decides) {
 }
 
 INSTANTIATE_TEST_SUITE_P(nftables, Rule_, testing::ValuesIn(rule_cases));
+
+constexpr RuleCase json_cases[] = {
+    {"a family as nft -nj prints it",
+     R"({"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": 2}})", "dropped"},
+    {"a protocol as nft -nj prints it depends on the machine",
+     R"({"match": {"op": "==", "left": {"meta": {"key": "protocol"}}, "right": 8}})", "accepted dropped"},
+    {"a state as nft -nj prints it",
+     R"({"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": [2, 8]}})", "dropped"},
+    {"a state under a mask",
+     R"({"match": {"op": "==", "left": {"&": [{"ct": {"key": "state"}}, [2, 8]]}, "right": 8}})", "dropped"},
+    {"a direction as nft -nj prints it",
+     R"({"match": {"op": "==", "left": {"ct": {"key": "direction"}}, "right": 0}})", "dropped"},
+    {"flags as nft -nj prints them",
+     R"({"match": {"op": "in", "left": {"payload": {"protocol": "tcp", "field": "flags"}}, "right": 2}})",
+     "dropped"},
+    {"a masked interface",
+     R"({"match": {"op": "==", "left": {"&": [{"meta": {"key": "iifname"}}, 1]}, "right": "lo"}})",
+     "accepted dropped"},
+};
+
+std::string json_listing(const std::string& objects) {
+  return fmt::format(R"({{"nftables": [{{"metainfo": {{"version": "1.0.6"}}}}, {}]}})", objects);
+}
+
+class JsonRule : public testing::TestWithParam<RuleCase> {};
+
+TEST_P(JsonRule, comes_to_its_drop) {
+  const auto& row = GetParam();
+  const auto text = json_listing(fmt::format(
+      R"({{"chain": {{"family": "inet", "table": "t", "name": "input", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}}}},
+         {{"rule": {{"family": "inet", "table": "t", "chain": "input", "expr": [{}, {{"drop": null}}]}}}})",
+      row.rules));
+  EXPECT_EQ(judge(text, {}, row.source, "203.0.113.1", 443), row.expected) << row.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(nftables, JsonRule, testing::ValuesIn(json_cases));
 
 struct ListingCase {
   const char* name;
