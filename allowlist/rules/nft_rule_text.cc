@@ -15,8 +15,15 @@ constexpr std::pair<std::string_view, Verdict> decisions[] = {
     {"continue", Verdict::next}, {"jump", Verdict::jump}, {"goto", Verdict::go_to}};
 
 constexpr std::pair<std::string_view, Operator> operators[] = {
-    {"==", Operator::equal},  {"!=", Operator::not_equal}, {"!", Operator::no_bit},   {"<", Operator::less},
-    {">", Operator::greater}, {"<=", Operator::at_most},   {">=", Operator::at_least}};
+    {"==", Operator::equal},     {"eq", Operator::equal},   {"!=", Operator::not_equal},
+    {"ne", Operator::not_equal}, {"!", Operator::no_bit},   {"<", Operator::less},
+    {"lt", Operator::less},      {">", Operator::greater},  {"gt", Operator::greater},
+    {"<=", Operator::at_most},   {"le", Operator::at_most}, {">=", Operator::at_least},
+    {"ge", Operator::at_least}};
+
+/// With two operands of bits.
+constexpr std::string_view bit_operators[] = {"&",   "and", "|",      "or", "^",
+                                              "xor", "<<",  "lshift", ">>", "rshift"};
 
 /// Words that begin a left side of two words; the second one is the field.
 constexpr std::string_view headers[] = {"ip",   "ip6",    "tcp",   "udp", "th",     "sctp", "dccp", "udplite",
@@ -30,6 +37,21 @@ constexpr std::string_view meta_words[] = {"iif",      "iifname", "oif",     "oi
 template <typename Table>
 bool is_in(const Table& table, std::string_view word) {
   return std::ranges::find(table, word) != std::end(table);
+}
+template <typename Second, std::size_t size>
+bool is_in(const std::pair<std::string_view, Second> (&table)[size], std::string_view word) {
+  return std::ranges::find(table, word, &std::pair<std::string_view, Second>::first) != std::end(table);
+}
+
+/// Whether nft takes the word for one of its own wherever it stands without quotes.
+bool is_reserved(std::string_view word) {
+  constexpr std::string_view statements[] = {"reject", "counter", "log", "map", "vmap"};
+  return is_in(statements, word) || is_in(decisions, word) || is_in(operators, word) ||
+         is_in(bit_operators, word);
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 Value word_or_range(const std::string& text) {
@@ -50,12 +72,10 @@ class Parser {
 
   RuleLine rule() && {
     if (!tokens_.empty()) rule_.name.line = tokens_.front().place.line;
-    while (at_ < tokens_.size()) {
-      const auto before = at_;
-      if (!statement() || at_ == before) {
-        at_ = before;
-        add(NotUnderstood{}, rest());
-      }
+    for (std::size_t last = 0; more();) {
+      const auto from = at_;
+      if (!statement() || at_ == from) not_understood(from, last);
+      last = from;
     }
     return std::move(rule_);
   }
@@ -93,6 +113,16 @@ class Parser {
     std::string text;
     for (; more(); ++at_) text += (text.empty() ? "" : " ") + tokens_[at_].text;
     return text;
+  }
+
+  /// From the statement at `from` on. A condition in front of it, at `last`, may go on there: "meta mark 1
+  /// xor 3".
+  void not_understood(std::size_t from, std::size_t last) {
+    auto& statements = rule_.statements;
+    const bool condition = !statements.empty() && std::holds_alternative<Match>(statements.back().what);
+    if (condition) statements.pop_back();
+    at_ = condition ? last : from;
+    add(NotUnderstood{}, rest());
   }
 
   std::string since(std::size_t from) const {
@@ -143,13 +173,11 @@ class Parser {
 
   /// "limit rate over 10/second burst 5 packets", "quota over 5 mbytes", "ct count over 10"
   bool limit() {
-    constexpr std::string_view words[] = {"limit", "quota",   "ct",    "count",  "rate",   "over", "until",
-                                          "burst", "packets", "bytes", "kbytes", "mbytes", "used", "name"};
+    constexpr std::string_view words[] = {"quota",   "count", "rate",   "over",   "until", "burst", "limit",
+                                          "packets", "bytes", "kbytes", "mbytes", "used",  "name"};
     const auto from = at_;
-    const auto is_number = [](std::string_view text) {
-      return !text.empty() && '0' <= text[0] && text[0] <= '9';
-    };
-    while (more() && (is_in(words, peek()) || is_number(peek()) || peek().contains("bytes/") ||
+    take("ct");
+    while (more() && (is_in(words, peek()) || is_number(peek().substr(0, 1)) || peek().contains("bytes/") ||
                       tokens_[at_].kind == Token::Kind::text))
       ++at_;
     add(Condition{}, since(from));
@@ -216,7 +244,7 @@ class Parser {
     const std::string first{peek()};
     if (is_in(meta_words, first)) {
       ++at_;
-      return Field{"meta " + first, mask()};
+      return with_mask("meta " + first);
     }
     if (first == "fib") return fib();
     if (!is_in(headers, first) || at_ + 1 >= tokens_.size()) return std::nullopt;
@@ -224,8 +252,18 @@ class Parser {
     const std::string second{tokens_[at_ - 1].text};
     if (first == "ct" && (second == "original" || second == "reply") && more())
       return Field{"ct " + second + " " + tokens_[at_++].text, {}};
-    if (second == "option") return std::nullopt;
-    return Field{first + " " + second, mask()};
+    if (second == "option") return option(first);
+    return with_mask(first + " " + second);
+  }
+
+  /// "tcp option maxseg size"
+  std::optional<Field> option(const std::string& protocol) {
+    constexpr std::string_view parts[] = {"kind", "length", "size",  "count",
+                                          "left", "right",  "tsval", "tsecr"};
+    if (!more()) return std::nullopt;
+    Field field{protocol + " option " + tokens_[at_++].text, {}};
+    if (is_in(parts, peek())) ++at_;
+    return field;
   }
 
   /// "fib saddr . iif oif"
@@ -236,21 +274,50 @@ class Parser {
     return Field{"fib " + tokens_[at_++].text, {}};
   }
 
-  std::optional<Value> mask() {
-    if (!take("&")) return std::nullopt;
-    const bool bracket = take("(");
-    auto value = flags();
-    if (bracket) take(")");
+  /// The field, with a mask where one is written behind it.
+  std::optional<Field> with_mask(std::string name) {
+    if (!take("&") && !take("and")) return Field{std::move(name), {}};
+    auto mask = operand();
+    return mask ? std::optional{Field{std::move(name), std::move(mask)}} : std::nullopt;
+  }
+
+  /// "syn", "(syn | ack)"
+  std::optional<Value> operand() {
+    if (!take("(")) return single();
+    auto inner = flags();
+    return take(")") ? inner : std::nullopt;
+  }
+
+  /// A word, "192.0.2.0 / 24", "400 - 500", with blanks or without.
+  std::optional<Value> single() {
+    auto first = plain();
+    if (!first || !take("-")) return first;
+    auto last = plain();
+    if (!last) return std::nullopt;
+    return Value{Value::Kind::range, {}, {std::move(*first), std::move(*last)}};
+  }
+
+  std::optional<Value> plain() {
+    const bool quoted = more() && tokens_[at_].kind == Token::Kind::text;
+    if (!quoted && (!more() || tokens_[at_].kind != Token::Kind::word || is_reserved(peek())))
+      return std::nullopt;
+    auto value = word_or_range(tokens_[at_++].text);
+    // Behind flags "/" is in front of a mask.
+    if (peek() == "/" && is_number(peek(1)) && value.text.find_first_of(".:") != std::string::npos) {
+      value.text += fmt::format("/{}", peek(1));
+      at_ += 2;
+    }
     return value;
   }
 
   /// "syn", "syn | ack", "established,related"
-  Value flags() {
+  std::optional<Value> flags() {
     Value value{Value::Kind::list, {}, {}};
-    while (more()) {
-      value.parts.push_back(word_or_range(tokens_[at_++].text));
-      if (!take("|") && !take(",")) break;
-    }
+    do {
+      auto one = single();
+      if (!one) return std::nullopt;
+      value.parts.push_back(std::move(*one));
+    } while (take("|") || take("or") || take(","));
     return value.parts.size() == 1 ? value.parts.front() : value;
   }
 
@@ -273,13 +340,13 @@ class Parser {
       ++at_;
     }
     auto right = value(fields.size());
-    if (!right) return false;
+    if (!right || (!written && fields[0].mask)) return false;
     if (!written && is_flags && right->kind != Value::Kind::set && !fields[0].mask) op = Operator::any_bit;
     if (is_flags && take("/")) {
       fields[0].mask = flags();
+      if (!fields[0].mask) return false;
       if (!written) op = Operator::equal;
     }
-    // "== a,b" of anything else is no list.
     add(Match{std::move(fields), op, std::move(*right)});
     return true;
   }
@@ -292,25 +359,18 @@ class Parser {
       return Value{Value::Kind::set, {}, std::move(braces.elements)};
     }
     if (peek().starts_with('@')) return Value{Value::Kind::reference, tokens_[at_++].text.substr(1), {}};
-    if (take("(")) {
-      auto inner = flags();
-      return take(")") ? std::optional{inner} : std::nullopt;
-    }
+    if (peek() == "(") return operand();
     if (fields > 1) return key();
     return flags();
   }
 
   /// A key of one word, or several with dots between.
   std::optional<Value> key() {
-    if (!more()) return std::nullopt;
     Value value{Value::Kind::concat, {}, {}};
     do {
-      if (!more() || tokens_[at_].kind == Token::Kind::sign) return std::nullopt;
-      value.parts.push_back(word_or_range(tokens_[at_++].text));
-      if (take("-") && more()) {
-        auto first = value.parts.back();
-        value.parts.back() = {Value::Kind::range, {}, {first, {Value::Kind::word, tokens_[at_++].text, {}}}};
-      }
+      auto one = single();
+      if (!one) return std::nullopt;
+      value.parts.push_back(std::move(*one));
     } while (take("."));
     return value.parts.size() == 1 ? value.parts.front() : value;
   }
@@ -333,11 +393,12 @@ class Parser {
   bool element(Braces& result) {
     auto one = peek() == "*" ? std::nullopt : key();
     if (!one) return false;
-    // timeout, expires, counter, comment of an element
-    while (more() && tokens_[at_].kind != Token::Kind::end && peek() != "," && peek() != "}" &&
-           peek() != ":") {
-      if (peek() == "{" || peek() == ".") return false;
-      ++at_;
+    while (take("counter") || take("timeout") || take("expires") || take("comment")) {
+      // "counter packets 5 bytes 300", "timeout 1h"
+      if (tokens_[at_ - 1].text == "counter")
+        options({"packets", "bytes"});
+      else
+        ++at_;
     }
     if (!take(":")) {
       result.elements.push_back(std::move(*one));

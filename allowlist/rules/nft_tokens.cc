@@ -91,6 +91,14 @@ class Splitter {
     // "25: drop", "1.2.3.4 :accept": a colon at the side is no part of an address, "::" is.
     if (text.size() > 1 && text.ends_with(':') && !text.ends_with("::")) text.remove_suffix(1);
     if (text.size() > 1 && text.starts_with(':') && !text.starts_with("::")) text = text.substr(0, 1);
+    // nft's scanner has "-" and "/" in names, behind their first letter; at the side of a number or address
+    // they make a range or a prefix.
+    constexpr std::string_view between = "-/";
+    if (text.size() > 1 && between.contains(text.front()))
+      text = text.substr(0, 1);
+    else if (text.size() > 1 && between.contains(text.back()) &&
+             (is_digit(text.front()) || text.contains(':')))
+      text.remove_suffix(1);
     const auto kind = text == ":" || text == "." || text == "-" || text == "+" || text == "/"
                           ? Token::Kind::sign
                           : Token::Kind::word;

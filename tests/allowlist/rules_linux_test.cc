@@ -118,6 +118,36 @@ constexpr RuleCase rule_cases[] = {
     {"a port as a hexadecimal number", "tcp dport 0x1bb accept", "accepted"},
     {"a port that may be octal", "tcp dport 0443 accept", "accepted dropped"},
     {"a masked family is not understood", "meta nfproto & 8 == 8 accept", "accepted dropped"},
+    {"an operator as a word", "ct state ne established drop\naccept", "dropped"},
+    {"equality as a word", "meta nfproto eq ipv4 drop\naccept", "dropped"},
+    {"less as a word", "tcp dport lt 443 drop\naccept", "accepted"},
+    {"at most as a word", "tcp dport le 443 drop\naccept", "dropped"},
+    {"a mask as a word", "ct state and new == new drop\naccept", "dropped"},
+    {"several bits as words", "tcp flags and (syn or ack) eq syn drop\naccept", "dropped"},
+    {"operations on bits that are not followed", "ct state new xor established drop\naccept",
+     "accepted dropped"},
+    {"a mask and more bits", "tcp flags & syn | ack == ack drop\naccept", "accepted dropped"},
+    {"a value that goes on leaves all open", "tcp dport 22 frobnicated drop\naccept", "accepted dropped"},
+    {"a range of ports with blanks", "tcp dport 400 - 500 drop\naccept", "dropped"},
+    {"a range of ports with one blank", "tcp dport 400 -442 drop\ntcp dport 443- 450 drop\naccept",
+     "dropped"},
+    {"a range of addresses with blanks", "ip saddr 77.92.124.2 - 77.92.124.9 drop\naccept", "dropped"},
+    {"a prefix with blanks", "ip saddr 77.92.124.0 / 27 drop\naccept", "dropped"},
+    {"a prefix with one blank", "ip saddr 77.92.124.0/ 27 drop\naccept", "dropped"},
+    {"a prefix of IPv6 with blanks", "ip6 saddr 2001:db8:: / 32 drop\naccept", "dropped", "2001:db8::7"},
+    {"a range of IPv6 with blanks", "ip6 saddr fe80::1 - fe80::9 drop\naccept", "accepted", "2001:db8::7"},
+    {"blanks in a set", "ip saddr { 1.2.3.4, 77.92.124.0 / 27 } drop\naccept", "dropped"},
+    {"blanks in a set's range", "ip saddr { 1.2.3.4 - 1.2.3.9, 77.92.124.2 - 77.92.124.9 } drop\naccept",
+     "dropped"},
+    {"an element's own words",
+     "ip saddr { 77.92.124.5 timeout 1h expires 5m comment \"x\", 1.2.3.4 counter packets 1 bytes 60 } "
+     "accept",
+     "accepted"},
+    {"an element's limit leaves it open", "ip saddr { 77.92.124.5 limit rate 1/second, 1.2.3.4 } accept",
+     "accepted dropped"},
+    {"a segment size that is asked for", "tcp option maxseg size 1-500 drop\naccept", "accepted dropped"},
+    {"a limit in front of a condition", "limit rate 10/second ct state established accept\naccept",
+     "accepted"},
 };
 
 class Rule_ : public testing::TestWithParam<RuleCase> {};
@@ -179,6 +209,10 @@ struct ListingCase {
 constexpr const char* input = "type filter hook input priority 0; policy accept;";
 
 constexpr ListingCase listing_cases[] = {
+    {"a named set with blanks in its elements",
+     "table inet t {\nset s {\ntype ipv4_addr; flags interval\nelements = { 77.92.124.0 / 27, 1.2.3.4 }\n}\n"
+     "chain i {\nINPUT\nip saddr @s drop\n}\n}\n",
+     "dropped"},
     {"a mark of the byte order", "\xef\xbb\xbftable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n", "dropped"},
 };
 
