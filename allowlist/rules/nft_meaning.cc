@@ -203,19 +203,32 @@ class Meaning {
       match.doubt("its address family, which nft's listing may have left out");
   }
 
-  std::optional<Complaint> add_map(const VerdictMap& map, const PacketMatch& match, const RuleName& name,
+  /// What is left in `match` goes on behind the map: what it has no element for ends the rule
+  /// (nft_lookup_eval() of the kernel).
+  std::optional<Complaint> add_map(const VerdictMap& map, PacketMatch& match, const RuleName& name,
                                    const ChainBlock& block, const PacketMatch& empty, Packet packet,
                                    Chain& chain) {
     const auto* named = map.reference.empty() ? nullptr : sets_.find(block.table, map.reference);
     if (named == nullptr && !map.reference.empty()) {
-      either_way(match, fmt::format("vmap @{}", map.reference), name, chain);
+      const auto text = fmt::format("vmap @{}", map.reference);
+      either_way(match, text, name, chain);
+      match.doubt(text);
       return std::nullopt;
     }
+    Value goes_on{Value::Kind::set, {}, {}};
     for (const auto& element : named != nullptr ? named->verdicts : map.elements) {
+      if (element.decision.verdict == Verdict::next) {
+        goes_on.parts.push_back(element.key);
+        continue;
+      }
       auto one = match;
       nft::add({map.fields, Operator::equal, element.key}, block.table, sets_, one, empty);
       if (auto complaint = decide(element.decision, one, name, block, packet, chain)) return complaint;
     }
+    if (goes_on.parts.empty())
+      match.never();
+    else
+      nft::add({map.fields, Operator::equal, std::move(goes_on)}, block.table, sets_, match, empty);
     return std::nullopt;
   }
 

@@ -145,6 +145,10 @@ constexpr RuleCase rule_cases[] = {
      "accepted"},
     {"an element's limit leaves it open", "ip saddr { 77.92.124.5 limit rate 1/second, 1.2.3.4 } accept",
      "accepted dropped"},
+    {"what a verdict map does not have ends the rule", "tcp dport vmap { 22 : continue } accept", "dropped"},
+    {"what a verdict map lets go on goes on", "tcp dport vmap { 443 : continue, 22 : drop } accept",
+     "accepted"},
+    {"behind a verdict map nothing goes on", "tcp dport vmap { 22 : drop } accept", "dropped"},
     {"a segment size that is asked for", "tcp option maxseg size 1-500 drop\naccept", "accepted dropped"},
     {"a limit in front of a condition", "limit rate 10/second ct state established accept\naccept",
      "accepted"},
@@ -181,6 +185,12 @@ constexpr RuleCase json_cases[] = {
     {"a masked interface",
      R"({"match": {"op": "==", "left": {"&": [{"meta": {"key": "iifname"}}, 1]}, "right": "lo"}})",
      "accepted dropped"},
+    {"a verdict map that lets nothing go on",
+     R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[22, {"continue": null}]]}}})",
+     "accepted"},
+    {"a verdict map that lets all go on",
+     R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[443, {"continue": null}]]}}})",
+     "dropped"},
 };
 
 std::string json_listing(const std::string& objects) {
