@@ -293,10 +293,7 @@ void add_interface(const Use& use, Way way) {
 
 /// A field of a protocol that the flow does not decide.
 void add_unknown(const Use& use) {
-  const auto protocol = std::string_view{use.field.name}.substr(0, use.field.name.find(' '));
-  if (protocol == "ip" || protocol == "icmp") use.packet.family(all_v4());
-  if (protocol == "ip6" || protocol == "icmpv6") use.packet.family(all_v6());
-  if (const auto number = linux_protocol(protocol)) use.packet.protocols(Protocols{*number, *number});
+  add_header(use.field.name, use.packet);
   use.doubt();
 }
 
@@ -396,6 +393,13 @@ std::string describe(const Match& match) {
     if (field.mask) text += fmt::format(" & ({})", describe(*field.mask));
   }
   return fmt::format("{} {}{}", text, signs[static_cast<std::size_t>(match.op)], describe(match.right));
+}
+
+void add_header(std::string_view field, PacketMatch& packet) {
+  const auto protocol = field.substr(0, field.find(' '));
+  if (protocol == "ip" || protocol == "icmp") packet.family(all_v4());
+  if (protocol == "ip6" || protocol == "icmpv6") packet.family(all_v6());
+  if (const auto number = linux_protocol(protocol)) packet.protocols(Protocols{*number, *number});
 }
 
 void add(const Match& match, const TableName& table, NamedSets& sets, PacketMatch& packet,

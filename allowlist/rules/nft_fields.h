@@ -28,6 +28,9 @@ class NamedSets {
 /// "ip saddr != 10.0.0.0/8"
 std::string describe(const Match& match);
 
+/// Adds what nft demands of a packet that has the field: its family, its protocol.
+void add_header(std::string_view field, PacketMatch& packet);
+
 /// Adds the match of a rule in `table` to `packet`.
 void add(const Match& match, const TableName& table, NamedSets& sets, PacketMatch& packet,
          const PacketMatch& empty);

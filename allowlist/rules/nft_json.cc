@@ -115,8 +115,8 @@ std::optional<Decision> decision_of(const JsonNode& inner) {
   return Decision{row->second, text_member(inner, "target"), text_member(inner, "type")};
 }
 
-constexpr std::string_view harmless[] = {"counter",    "log",  "ct helper", "ct timeout", "ct expectation",
-                                         "masquerade", "snat", "flow",      "last",       "secmark"};
+constexpr std::string_view harmless[] = {"counter",        "log",  "ct helper", "ct timeout",
+                                         "ct expectation", "flow", "last",      "secmark"};
 constexpr std::string_view conditions[] = {"limit", "quota", "ct count", "meter"};
 
 Statement match_of(const JsonNode& inner) {
@@ -170,6 +170,13 @@ Statement translation_of(const JsonNode& inner) {
   return {Translation{part("addr"), part("port")}, std::string{inner.key}};
 }
 
+Statement source_translation_of(const JsonNode& inner) {
+  const auto* address = member(inner, "addr");
+  return {SourceTranslation{text_member(inner, "family"),
+                            address != nullptr && member(*address, "map") != nullptr},
+          fmt::format("{} by a map", inner.key)};
+}
+
 /// Rules of iptables-nft: their matches and targets have no arguments in this form (measured,
 /// nftables 1.0.6).
 Statement xt_of(const JsonNode& inner) {
@@ -182,15 +189,34 @@ Statement xt_of(const JsonNode& inner) {
   return {NotUnderstood{}, text};
 }
 
+/// The fields that an expression is made of; nothing when it has more than those, numbers and operators.
+std::optional<std::vector<std::string>> operands_of(const JsonNode& node) {
+  constexpr std::string_view of_bits[] = {"|", "&", "^", "<<", ">>"};
+  constexpr std::string_view of_packets[] = {"meta", "ct", "rt", "payload"};
+  const auto* inner = only_member(node);
+  if (node.as<JsonObject>() == nullptr) return std::vector<std::string>{};
+  if (inner == nullptr) return std::nullopt;
+  if (std::ranges::find(of_packets, inner->key) != std::end(of_packets)) return std::vector{name_of(*inner)};
+  const auto* parts = inner->as<JsonArray>();
+  if (parts == nullptr || std::ranges::find(of_bits, inner->key) == std::end(of_bits)) return std::nullopt;
+  std::vector<std::string> fields;
+  for (const auto& part : *parts) {
+    auto more = operands_of(part);
+    if (!more) return std::nullopt;
+    std::ranges::move(*more, std::back_inserter(fields));
+  }
+  return fields;
+}
+
 Statement mangle_of(const JsonNode& inner) {
   const auto* key = member(inner, "key");
   const auto name =
       key == nullptr || only_member(*key) == nullptr ? std::string{} : name_of(*only_member(*key));
   const auto* value = member(inner, "value");
-  const bool plain = value != nullptr && value->as<JsonObject>() == nullptr;
-  if (plain && (name.starts_with("meta ") || name.starts_with("ct ") || name.starts_with("tcp option")))
-    return {Harmless{}, {}};
-  return {NotUnderstood{}, fmt::format("{} set", name)};
+  auto text = fmt::format("{} set", name);
+  auto from = value == nullptr ? std::nullopt : operands_of(*value);
+  if (!from) return {NotUnderstood{}, std::move(text)};
+  return {Change{name, std::move(*from)}, std::move(text)};
 }
 
 Statement statement_of(const JsonNode& node) {
@@ -201,6 +227,7 @@ Statement statement_of(const JsonNode& node) {
   if (key == "match") return match_of(*inner);
   if (key == "vmap") return vmap_of(*inner);
   if (key == "dnat" || key == "redirect") return translation_of(*inner);
+  if (key == "snat" || key == "masquerade") return source_translation_of(*inner);
   if (key == "xt") return xt_of(*inner);
   if (key == "mangle") return mangle_of(*inner);
   // It ends the rule where the packet has no such field, or the set is full.

@@ -64,12 +64,27 @@ struct Translation {
   Value port;
 };
 
+/// "snat", "masquerade": another source. Ends the base chain as "accept" does (nf_nat_setup_info() of the
+/// kernel).
+struct SourceTranslation {
+  std::string family;   ///< "ip", "ip6"; empty: the table's
+  bool by_map = false;  ///< which ends the rule for what it does not have
+};
+
+/// "meta mark set ct mark": fields that are set and read.
+struct Change {
+  std::string field;
+  std::vector<std::string> from;
+};
+
 struct Harmless {};       ///< counter, log: the packet goes on as it is
 struct Untracked {};      ///< notrack
 struct Condition {};      ///< a condition that the flow does not decide: a limit
 struct NotUnderstood {};  ///< may end the packet's way, or change the packet
 struct Statement {
-  std::variant<Harmless, Untracked, Condition, NotUnderstood, Match, Decision, VerdictMap, Translation> what;
+  std::variant<Harmless, Untracked, Condition, NotUnderstood, Match, Decision, VerdictMap, Translation,
+               SourceTranslation, Change>
+      what;
   std::string text;  ///< for messages
 };
 

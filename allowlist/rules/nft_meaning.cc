@@ -141,6 +141,10 @@ class Meaning {
         either_way(match, statement.text, line.name, chain);
       } else if (const auto* translation = std::get_if<Translation>(&statement.what)) {
         translate(*translation, statement.text, match, line.name, chain);
+      } else if (const auto* source = std::get_if<SourceTranslation>(&statement.what)) {
+        translate_source(*source, statement.text, match, line.name, chain);
+      } else if (const auto* change = std::get_if<Change>(&statement.what)) {
+        add(*change, statement.text, block, match, line.name, chain);
       } else if (const auto* decision = std::get_if<Decision>(&statement.what)) {
         if (auto complaint = decide(*decision, match, line.name, block, packet, chain)) return complaint;
       } else if (const auto* map = std::get_if<VerdictMap>(&statement.what)) {
@@ -153,6 +157,30 @@ class Meaning {
   static void either_way(PacketMatch match, std::string_view text, const RuleName& name, Chain& chain) {
     match.doubt(text);
     chain.rules.push_back(match.rule({.verdict = Verdict::unknown}, name));
+  }
+
+  static void translate_source(const SourceTranslation& source, std::string_view text, PacketMatch match,
+                               const RuleName& name, Chain& chain) {
+    add_header(source.family, match);
+    if (source.by_map) match.doubt(text);
+    chain.rules.push_back(match.rule({.verdict = Verdict::accept}, name));
+  }
+
+  void add(const Change& change, std::string_view text, const ChainBlock& block, PacketMatch& match,
+           const RuleName& name, Chain& chain) const {
+    add_header(change.field, match);
+    if (!is_unseen(change.field)) either_way(match, text, name, chain);
+    for (const auto& field : change.from) {
+      add_header(field, match);
+      // The rule ends for a packet without a connection (nft_ct_get_eval() of the kernel).
+      if (field.starts_with("ct ") && tracking(block) == PacketMatch::Tracking::uncertain) match.doubt(text);
+    }
+  }
+
+  /// Whether nothing but conditions that are in doubt anyway asks for the field.
+  static bool is_unseen(std::string_view field) {
+    constexpr std::string_view beginnings[] = {"meta ", "ct ", "tcp option ", "ip dscp", "ip6 dscp"};
+    return std::ranges::any_of(beginnings, [&](std::string_view begin) { return field.starts_with(begin); });
   }
 
   static void translate(const Translation& translation, std::string_view text, PacketMatch match,

@@ -146,7 +146,7 @@ class Parser {
     if (take("log")) return log();
     if (take("notrack")) return add(Untracked{}), true;
     if (peek() == "limit" || peek() == "quota" || (peek() == "ct" && peek(1) == "count")) return limit();
-    if (peek() == "masquerade" || peek() == "snat") return rest(), add(Harmless{}), true;
+    if (peek() == "masquerade" || peek() == "snat") return source_translation();
     if (peek() == "dnat" || peek() == "redirect") return translation();
     if ((peek() == "add" || peek() == "update" || peek() == "delete") && peek(1).starts_with('@')) {
       const auto text = fmt::format("{} {}", peek(), peek(1));
@@ -164,9 +164,17 @@ class Parser {
     while (more() && is_in(names, peek()) && at_ + 1 < tokens_.size()) at_ += 2;
   }
 
+  /// "log prefix "x" flags tcp sequence,options flags skuid"
   bool log() {
-    options({"prefix", "level", "group", "snaplen", "queue-threshold", "flags"});
-    while (take(",")) ++at_;
+    for (auto from = at_; more(); from = at_) {
+      options({"prefix", "level", "group", "snaplen", "queue-threshold"});
+      if (take("flags")) {
+        if (!take("tcp")) take("ip");
+        do ++at_;
+        while (take(","));
+      }
+      if (at_ == from) break;
+    }
     add(Harmless{});
     return true;
   }
@@ -236,6 +244,16 @@ class Parser {
     const auto behind = rest();
     if (!behind.empty()) address.kind = Value::Kind::other;  // a map
     add(Translation{std::move(address), std::move(port)}, name);
+    return true;
+  }
+
+  /// "snat ip to 192.0.2.1:1024-2048 persistent", "masquerade random"
+  bool source_translation() {
+    const auto from = at_++;
+    SourceTranslation translation;
+    if (peek() == "ip" || peek() == "ip6") translation.family = peek();
+    for (; more(); ++at_) translation.by_map |= peek() == "map";
+    add(std::move(translation), since(from));
     return true;
   }
 
@@ -431,13 +449,28 @@ class Parser {
     return true;
   }
 
-  /// "meta mark set 5" changes what only doubtful conditions ask for; an address or port that is set does
-  /// more.
-  bool mangle(std::string_view name) {
-    if (!name.starts_with("meta ") && !name.starts_with("ct ")) return false;
-    at_ += 2;
-    add(Harmless{});
+  /// "set" and its value, behind a field: "meta mark set ct mark or 0x1"
+  bool mangle(const std::string& name) {
+    Change change{name, {}};
+    do {
+      ++at_;
+      while (take("(")) continue;
+      if (!source(change)) return false;
+      while (take(")")) continue;
+    } while (is_in(bit_operators, peek()));
+    add(std::move(change), fmt::format("{} set", name));
     return true;
+  }
+
+  /// A field that is read, or numbers and words.
+  bool source(Change& change) {
+    const auto from = at_;
+    if (auto read = field()) {
+      change.from.push_back(std::move(read->name));
+      return true;
+    }
+    at_ = from;
+    return flags().has_value();
   }
 
   std::span<const Token> tokens_;

@@ -149,7 +149,15 @@ constexpr RuleCase rule_cases[] = {
     {"what a verdict map lets go on goes on", "tcp dport vmap { 443 : continue, 22 : drop } accept",
      "accepted"},
     {"behind a verdict map nothing goes on", "tcp dport vmap { 22 : drop } accept", "dropped"},
+    {"a mark that is copied", "ct mark set meta mark accept", "accepted"},
+    {"a mark that is made of others", "meta mark set ct mark or 0x1 counter accept", "accepted"},
+    {"a mark out of a map", "meta mark set ip saddr map { 77.92.124.5 : 1 } accept", "accepted dropped"},
+    {"a class that is set", "ip dscp set cs1 accept", "accepted"},
+    {"a class is set in its family only", "ip6 dscp set cs1 accept", "dropped"},
+    {"a segment size that is set", "tcp flags syn tcp option maxseg size set rt mtu\naccept", "accepted"},
     {"a segment size that is asked for", "tcp option maxseg size 1-500 drop\naccept", "accepted dropped"},
+    {"logging of a packet's options", "log flags tcp sequence,options flags ip options accept", "accepted"},
+    {"logging of everything", "log flags all accept", "accepted"},
     {"a limit in front of a condition", "limit rate 10/second ct state established accept\naccept",
      "accepted"},
 };
@@ -191,6 +199,20 @@ constexpr RuleCase json_cases[] = {
     {"a verdict map that lets all go on",
      R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[443, {"continue": null}]]}}})",
      "dropped"},
+    {"a mark that is copied",
+     R"({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"|": [{"ct": {"key": "mark"}}, 1]}}})",
+     "dropped"},
+    {"a mark out of a map",
+     R"({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"map": {"key": {"payload": {"protocol": "ip", "field": "saddr"}}, "data": "@m"}}}})",
+     "accepted dropped"},
+    {"a class that is set",
+     R"({"mangle": {"key": {"payload": {"protocol": "ip", "field": "dscp"}}, "value": "cs1"}})", "dropped"},
+    {"an address that is set",
+     R"({"mangle": {"key": {"payload": {"protocol": "ip", "field": "daddr"}}, "value": "10.0.0.1"}})",
+     "accepted dropped"},
+    {"a segment size that is set",
+     R"({"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": {"rt": {"key": "mtu"}}}})",
+     "dropped"},
 };
 
 std::string json_listing(const std::string& objects) {
@@ -224,6 +246,10 @@ constexpr ListingCase listing_cases[] = {
      "chain i {\nINPUT\nip saddr @s drop\n}\n}\n",
      "dropped"},
     {"a mark of the byte order", "\xef\xbb\xbftable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n", "dropped"},
+    {"a mark that is read before connections are known",
+     "table inet t {\nchain p {\ntype filter hook prerouting priority -300; policy drop;\nmeta mark set ct "
+     "mark accept\n}\n}\n",
+     "accepted dropped"},
 };
 
 class NftListing : public testing::TestWithParam<ListingCase> {};
@@ -237,6 +263,32 @@ TEST_P(NftListing, says) {
 }
 
 INSTANTIATE_TEST_SUITE_P(as_text, NftListing, testing::ValuesIn(listing_cases));
+
+TEST(NftListing, ends_a_nat_chain_where_the_source_is_translated) {
+  for (const auto* rule :
+       {"masquerade", "snat to 192.0.2.1", "tcp dport 443 snat ip to 192.0.2.1:1024-2048 persistent"}) {
+    const auto text = fmt::format(
+        "table ip t {{\nchain p {{\ntype nat hook postrouting priority 100; policy "
+        "accept;\n{}\ndrop\n}}\n}}\n",
+        rule);
+    EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443, Position::behind), "accepted") << rule;
+  }
+  for (const auto* rule : {R"({"masquerade": null})", R"({"snat": {"family": "ip", "addr": "192.0.2.1"}})"}) {
+    const auto text = json_listing(fmt::format(
+        R"({{"chain": {{"family": "inet", "table": "t", "name": "p", "type": "nat", "hook": "postrouting", "prio": 100, "policy": "accept"}}}},
+           {{"rule": {{"family": "inet", "table": "t", "chain": "p", "expr": [{}]}}}},
+           {{"rule": {{"family": "inet", "table": "t", "chain": "p", "expr": [{{"drop": null}}]}}}})",
+        rule));
+    EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443, Position::behind), "accepted") << rule;
+  }
+}
+
+TEST(NftListing, leaves_open_what_a_map_may_translate) {
+  const std::string text =
+      "table ip t {\nchain p {\ntype nat hook postrouting priority 100; policy accept;\n"
+      "snat to ip saddr map { 77.92.124.5 : 192.0.2.1 }\ndrop\n}\n}\n";
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443, Position::behind), "accepted dropped");
+}
 
 TEST(NftListing, names_a_rule_by_its_handle_only) {
   const auto ruleset = read_rules(
