@@ -46,6 +46,15 @@ Value several(Value::Kind kind, const JsonNode& nodes) {
   return value;
 }
 
+/// A limit or quota of an element, which the kernel asks whenever it finds the element (nft_lookup_eval()).
+bool has_condition(const JsonNode& element) {
+  constexpr std::string_view plain[] = {"val", "timeout", "expires", "comment", "counter", "last"};
+  const auto* object = element.as<JsonObject>();
+  return object != nullptr && std::ranges::any_of(object->members, [&](const JsonNode& part) {
+           return std::ranges::find(plain, part.key) == std::end(plain);
+         });
+}
+
 /// An object of one member: a prefix, a range, a set, …
 Value compound(const JsonNode& inner) {
   if (inner.key == "prefix")
@@ -54,7 +63,7 @@ Value compound(const JsonNode& inner) {
   if (inner.key == "set") return several(Value::Kind::set, inner);
   if (inner.key == "|") return several(Value::Kind::list, inner);
   if (inner.key == "concat") return several(Value::Kind::concat, inner);
-  if (inner.key == "elem")
+  if (inner.key == "elem" && !has_condition(inner))
     if (const auto* element = member(inner, "val")) return value_of(*element);
   return {Value::Kind::other, std::string{inner.key}, {}};
 }
@@ -72,9 +81,13 @@ Value value_of(const JsonNode& node) {
 
 /// A left side: "ip saddr", "ct state", …
 std::string name_of(const JsonNode& inner) {
-  if (inner.key == "payload" && member(inner, "protocol") != nullptr)
-    return fmt::format("{} {}", text_member(inner, "protocol"), text_member(inner, "field"));
-  if (inner.key == "meta" || inner.key == "ct" || inner.key == "socket")
+  if (inner.key == "payload" && member(inner, "protocol") != nullptr) {
+    const auto field = fmt::format("{} {}", text_member(inner, "protocol"), text_member(inner, "field"));
+    // Of the packet that is inside of this one.
+    return member(inner, "tunnel") == nullptr ? field
+                                              : fmt::format("{} {}", text_member(inner, "tunnel"), field);
+  }
+  if (inner.key == "meta" || inner.key == "ct" || inner.key == "socket" || inner.key == "rt")
     return fmt::format("{} {}", inner.key, text_member(inner, "key"));
   if (inner.key == "fib") return fmt::format("fib {}", text_member(inner, "result"));
   if (inner.key == "exthdr" || inner.key == "tcp option")
@@ -263,9 +276,14 @@ class Reader {
         {"rule", &Reader::add_rule},
         {"set", &Reader::add_set},
         {"map", &Reader::add_set}};
-    if (const auto* kind = std::ranges::find(kinds, inner.key, [](const auto& row) { return row.first; });
-        kind != std::end(kinds))
-      (this->*kind->second)(inner);
+    constexpr std::string_view others[] = {"metainfo", "table",     "flowtable",      "counter",
+                                           "quota",    "ct helper", "ct timeout",     "limit",
+                                           "secmark",  "synproxy",  "ct expectation", "tunnel"};
+    const auto* kind = std::ranges::find(kinds, inner.key, [](const auto& row) { return row.first; });
+    if (kind != std::end(kinds)) return (this->*kind->second)(inner);
+    // A command, such as {"add": …}, would change what is there.
+    if (std::ranges::find(others, inner.key) == std::end(others))
+      fields_.refuse(inner, "is nothing that 'nft -j list ruleset' writes, whose output alone is read");
   }
 
   TableName table_of(const JsonNode& inner) {

@@ -199,6 +199,9 @@ constexpr RuleCase json_cases[] = {
     {"a verdict map that lets all go on",
      R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[443, {"continue": null}]]}}})",
      "dropped"},
+    {"the packet inside of another one",
+     R"({"match": {"op": "==", "left": {"payload": {"tunnel": "vxlan", "protocol": "ip", "field": "saddr"}}, "right": "10.0.0.1"}})",
+     "accepted dropped"},
     {"a mark that is copied",
      R"({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"|": [{"ct": {"key": "mark"}}, 1]}}})",
      "dropped"},
@@ -213,6 +216,9 @@ constexpr RuleCase json_cases[] = {
     {"a segment size that is set",
      R"({"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": {"rt": {"key": "mtu"}}}})",
      "dropped"},
+    {"an element's limit leaves it open",
+     R"({"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": {"set": [{"elem": {"val": "77.92.124.5", "limit": {"rate": 1, "per": "second"}}}]}}})",
+     "accepted dropped"},
 };
 
 std::string json_listing(const std::string& objects) {
@@ -263,6 +269,32 @@ TEST_P(NftListing, says) {
 }
 
 INSTANTIATE_TEST_SUITE_P(as_text, NftListing, testing::ValuesIn(listing_cases));
+
+constexpr ListingCase json_listing_cases[] = {
+    {"other objects of a listing", R"({"ct helper": {}}, {"flowtable": {}}, {"limit": {}}, CHAIN)",
+     "dropped"},
+    {"a command", R"({"add": CHAIN})",
+     "rules:1:59: /nftables/1/add: is nothing that 'nft -j list ruleset' writes, whose output alone is read"},
+    {"a command that clears", R"({"flush": {"ruleset": null}}, CHAIN)",
+     "rules:1:61: /nftables/1/flush: is nothing that 'nft -j list ruleset' writes, whose output alone is "
+     "read"},
+    {"an object that is not known", R"(CHAIN, {"frobnicate": {}})",
+     "rules:1:188: /nftables/2/frobnicate: is nothing that 'nft -j list ruleset' writes, whose output alone "
+     "is read"},
+};
+
+class NftJsonListing : public testing::TestWithParam<ListingCase> {};
+
+TEST_P(NftJsonListing, says) {
+  const auto& row = GetParam();
+  std::string text{row.text};
+  text.replace(
+      text.find("CHAIN"), 5,
+      R"({"chain": {"family": "inet", "table": "t", "name": "i", "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}})");
+  EXPECT_EQ(judge(json_listing(text), {}, "77.92.124.5", "203.0.113.1", 443), row.expected) << row.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(as_JSON, NftJsonListing, testing::ValuesIn(json_listing_cases));
 
 TEST(NftListing, ends_a_nat_chain_where_the_source_is_translated) {
   for (const auto* rule :
