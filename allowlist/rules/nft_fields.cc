@@ -366,10 +366,12 @@ void add_concatenation(const Match& match, const TableName& table, NamedSets& se
 
 }  // namespace
 
-const SetBlock* NamedSets::find(const TableName& table, std::string_view name) const {
-  const auto set =
-      std::ranges::find_if(sets_, [&](const auto& row) { return row.name == name && row.table == table; });
-  return set == sets_.end() ? nullptr : &*set;
+const SetBlock* NamedSets::find(const TableName& table, std::string_view name) {
+  const auto set = std::ranges::find_if(
+      sets_, [&](const auto& row) { return row.known && row.name == name && row.table == table; });
+  if (set == sets_.end()) return nullptr;
+  used_.insert(&*set);
+  return &*set;
 }
 
 const std::optional<PrefixSet>& NamedSets::addresses(const SetBlock& set) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "allowlist/rules/nft_listing.h"
@@ -14,13 +15,17 @@ namespace fwprobe::allowlist::nft {
 class NamedSets {
  public:
   explicit NamedSets(const std::vector<SetBlock>& sets) : sets_{sets} {}
-  const SetBlock* find(const TableName& table, std::string_view name) const;
+  /// One whose elements are known.
+  const SetBlock* find(const TableName& table, std::string_view name);
+  /// Whether it was found.
+  bool is_used(const SetBlock& set) const { return used_.contains(&set); }
   /// Nothing when the set holds what is no address, no port.
   const std::optional<PrefixSet>& addresses(const SetBlock& set);
   const std::optional<Ports>& ports(const SetBlock& set);
 
  private:
   const std::vector<SetBlock>& sets_;
+  std::set<const SetBlock*> used_;
   std::map<const SetBlock*, std::optional<PrefixSet>> addresses_;
   std::map<const SetBlock*, std::optional<Ports>> ports_;
 };

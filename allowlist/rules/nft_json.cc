@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -272,18 +273,24 @@ class Reader {
  private:
   void add(const JsonNode& inner) {
     constexpr std::pair<std::string_view, void (Reader::*)(const JsonNode&)> kinds[] = {
-        {"chain", &Reader::add_chain},
-        {"rule", &Reader::add_rule},
-        {"set", &Reader::add_set},
-        {"map", &Reader::add_set}};
-    constexpr std::string_view others[] = {"metainfo", "table",     "flowtable",      "counter",
-                                           "quota",    "ct helper", "ct timeout",     "limit",
-                                           "secmark",  "synproxy",  "ct expectation", "tunnel"};
+        {"table", &Reader::add_table},    {"chain", &Reader::add_chain}, {"rule", &Reader::add_rule},
+        {"set", &Reader::add_set},        {"map", &Reader::add_set},     {"meter", &Reader::add_set},
+        {"element", &Reader::add_element}};
+    constexpr std::string_view others[] = {"metainfo",  "flowtable",      "counter", "quota",
+                                           "ct helper", "ct timeout",     "limit",   "secmark",
+                                           "synproxy",  "ct expectation", "tunnel"};
     const auto* kind = std::ranges::find(kinds, inner.key, [](const auto& row) { return row.first; });
     if (kind != std::end(kinds)) return (this->*kind->second)(inner);
     // A command, such as {"add": …}, would change what is there.
     if (std::ranges::find(others, inner.key) == std::end(others))
       fields_.refuse(inner, "is nothing that 'nft -j list ruleset' writes, whose output alone is read");
+  }
+
+  void add_table(const JsonNode& inner) {
+    const TableName table{std::string{fields_.need_text(inner, "family")},
+                          std::string{fields_.need_text(inner, "name")}};
+    for (const auto* flag : fields_.texts(inner, "flags"))
+      if (word_of(*flag) == "dormant") listing_.dormant.insert(table);
   }
 
   TableName table_of(const JsonNode& inner) {
@@ -326,19 +333,35 @@ class Reader {
     SetBlock set;
     set.table = table_of(inner);
     set.name = fields_.need_text(inner, "name");
-    set.line = fields_.line(inner);
-    for (const auto& flag : fields_.array(inner, "flags"))
-      set.changes |= word_of(flag) == "dynamic" || word_of(flag) == "timeout";
+    set.place = tree_.place(inner);
+    for (const auto* flag : fields_.texts(inner, "flags"))
+      set.changes |= word_of(*flag) == "dynamic" || word_of(*flag) == "timeout";
     const auto* elements = member(inner, "elem");
-    if (inner.key == "map" && fields_.text(inner, "map") != "verdict") return;
-    if (elements != nullptr && inner.key == "map") {
-      auto verdicts = verdicts_of(*elements);
-      if (!verdicts) return fields_.refuse(*elements, "should be pairs of a key and a verdict");
-      set.verdicts = std::move(*verdicts);
-    } else if (elements != nullptr) {
-      set.elements = several(Value::Kind::set, *elements).parts;
-    }
+    if (inner.key == "map" && fields_.text(inner, "map") != "verdict")
+      set.known = false;
+    else if (elements != nullptr)
+      add_elements(*elements, set);
+    if (inner.key == "map" && !set.elements.empty())
+      return fields_.refuse(*elements, "should be pairs of a key and a verdict");
     listing_.sets.push_back(std::move(set));
+  }
+
+  void add_element(const JsonNode& inner) {
+    const auto table = table_of(inner);
+    const auto name = fields_.need_text(inner, "name");
+    const auto set = std::ranges::find_if(
+        listing_.sets, [&](const auto& row) { return row.name == name && row.table == table; });
+    if (set == listing_.sets.end())
+      return fields_.refuse(inner,
+                            fmt::format("is of the set {}, which is not in front of it", excerpt(name)));
+    if (const auto* elements = fields_.find(inner, "elem")) add_elements(*elements, *set);
+  }
+
+  static void add_elements(const JsonNode& nodes, SetBlock& set) {
+    if (auto verdicts = verdicts_of(nodes))
+      std::ranges::move(*verdicts, std::back_inserter(set.verdicts));
+    else
+      std::ranges::move(several(Value::Kind::set, nodes).parts, std::back_inserter(set.elements));
   }
 
   const JsonTree& tree_;
@@ -364,7 +387,7 @@ bool is_json(std::string_view text) {
 std::expected<Ruleset, Complaint> read_json(std::string_view text, const RulesView& view) {
   auto listing = parse_json(text);
   if (!listing) return std::unexpected{std::move(listing.error())};
-  return ruleset_of(*listing, view);
+  return ruleset_of(std::move(*listing), view);
 }
 
 }  // namespace fwprobe::allowlist::nft

@@ -1,8 +1,10 @@
 #pragma once
 // An nftables ruleset as it is written, from JSON or text; what it means is in nft_meaning.h.
 
+#include <compare>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -96,7 +98,7 @@ struct RuleLine {
 struct TableName {
   std::string family;
   std::string table;
-  bool operator==(const TableName&) const = default;
+  auto operator<=>(const TableName&) const = default;
 };
 
 struct ChainBlock {
@@ -113,8 +115,9 @@ struct ChainBlock {
 struct SetBlock {
   TableName table;
   std::string name;
-  int line = 0;
+  Place place;
   bool changes = false;  ///< by rules or with time
+  bool known = true;     ///< whether its elements were understood
   std::vector<Value> elements;
   std::vector<MapElement> verdicts;  ///< of a verdict map
 };
@@ -122,7 +125,7 @@ struct SetBlock {
 struct Listing {
   std::vector<ChainBlock> chains;
   std::vector<SetBlock> sets;
-  std::vector<Note> notes;
+  std::set<TableName> dormant;  ///< tables that the kernel does not use
 };
 
 }  // namespace fwprobe::allowlist::nft

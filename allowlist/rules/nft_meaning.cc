@@ -52,11 +52,11 @@ bool may_end(const RuleLine& rule) {
 
 class Meaning {
  public:
-  Meaning(const Listing& listing, const RulesView& view)
-      : listing_{listing}, view_{view}, sets_{listing.sets} {}
+  Meaning(Listing listing, const RulesView& view)
+      : listing_{std::move(listing)}, view_{view}, sets_{listing_.sets} {}
 
   std::expected<Ruleset, Complaint> read() && {
-    ruleset_.notes = listing_.notes;
+    leave_out_dormant();
     untracked_ = std::ranges::any_of(listing_.chains, [](const auto& chain) {
       return std::ranges::any_of(chain.rules, [](const auto& rule) {
         return std::ranges::any_of(rule.statements, [](const auto& statement) {
@@ -64,21 +64,35 @@ class Meaning {
         });
       });
     });
-    for (const auto& set : listing_.sets)
-      if (set.changes)
-        ruleset_.notes.push_back(
-            {set.line,
-             fmt::format("set {} {} @{} changes while the firewall runs; judged by the elements "
-                         "that are listed",
-                         set.table.family, set.table.table, set.name),
-             {}});
     for (const auto packet : packets)
       for (const auto& block : listing_.chains)
         if (auto complaint = add(block, packet)) return std::unexpected{std::move(*complaint)};
+    for (const auto& set : listing_.sets) note(set);
     return std::move(ruleset_);
   }
 
  private:
+  /// The kernel has none of their chains at a hook.
+  void leave_out_dormant() {
+    const auto is_dormant = [&](const ChainBlock& chain) { return listing_.dormant.contains(chain.table); };
+    for (const auto& chain : listing_.chains)
+      if (is_dormant(chain) && !chain.hook.empty())
+        ruleset_.notes.push_back({chain.place.line,
+                                  fmt::format("chain {} is left out: its table is dormant", full_name(chain)),
+                                  {}});
+    std::erase_if(listing_.chains, is_dormant);
+  }
+
+  void note(const SetBlock& set) {
+    const auto add = [&](std::string_view text) {
+      const auto whole = fmt::format("set {} {} @{} {}", set.table.family, set.table.table, set.name, text);
+      ruleset_.notes.push_back({set.place.line, whole, {}});
+    };
+    if (set.changes) add("changes while the firewall runs; judged by the elements that are listed");
+    if (sets_.is_used(set) && set.elements.empty() && set.verdicts.empty())
+      add("has no elements here; was it listed with -t?");
+  }
+
   std::optional<Complaint> add(const ChainBlock& block, Packet packet) {
     Chain chain;
     chain.name = full_name(block);
@@ -260,7 +274,7 @@ class Meaning {
     return std::nullopt;
   }
 
-  const Listing& listing_;
+  Listing listing_;
   const RulesView& view_;
   NamedSets sets_;
   bool untracked_ = false;
@@ -269,11 +283,11 @@ class Meaning {
 
 }  // namespace
 
-std::expected<Ruleset, Complaint> ruleset_of(const Listing& listing, const RulesView& view) {
+std::expected<Ruleset, Complaint> ruleset_of(Listing listing, const RulesView& view) {
   if (!view.selectors.empty())
     return std::unexpected{Complaint{
         {}, fmt::format("an nftables ruleset has no part {}", excerpt(view.selectors.front().key))}};
-  return Meaning{listing, view}.read();
+  return Meaning{std::move(listing), view}.read();
 }
 
 }  // namespace fwprobe::allowlist::nft

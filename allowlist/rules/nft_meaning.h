@@ -8,6 +8,6 @@
 
 namespace fwprobe::allowlist::nft {
 
-std::expected<Ruleset, Complaint> ruleset_of(const Listing& listing, const RulesView& view);
+std::expected<Ruleset, Complaint> ruleset_of(Listing listing, const RulesView& view);
 
 }  // namespace fwprobe::allowlist::nft

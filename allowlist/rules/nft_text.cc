@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,7 +45,7 @@ class Reader {
     if (!complaint_) complaint_ = Complaint{place, std::string{message}};
   }
   void skip_line() {
-    while (at_ < tokens_.size() && tokens_[at_].kind != Token::Kind::end) ++at_;
+    while (!at_end()) ++at_;
   }
   /// Takes "{" of a block.
   bool open() {
@@ -67,46 +69,108 @@ class Reader {
 
   void command() {
     if (word() == "table" || (word() == "add" && word(1) == "table")) return table();
-    // What clears the rules in front of those that the file has.
-    if (word() == "flush" || word() == "delete" || word() == "destroy") return skip_line();
+    if (word() == "flush" || word() == "delete" || word() == "destroy") return clear();
     refuse(fmt::format(
         "{} is not read; only blocks 'table FAMILY NAME {{ … }}' are: give the output of 'nft list ruleset'",
         excerpt(word())));
   }
 
+  static bool is_family(std::string_view text) {
+    return std::ranges::find(families, text) != std::end(families);
+  }
+  bool at_end() const { return at_ >= tokens_.size() || tokens_[at_].kind == Token::Kind::end; }
+
+  /// "inet filter", "filter"
+  TableName table_name() {
+    TableName name{"ip", {}};
+    if (is_family(word())) name.family = tokens_[at_++].text;
+    name.table = word();
+    ++at_;
+    return name;
+  }
+
+  /// Commands that clear what is there before; at a file's beginning that is nothing of the file's own.
+  void clear() {
+    const auto from = at_;
+    const bool deletes = word() != "flush";
+    if (!deletes && word(1) == "ruleset") {
+      const auto family = is_family(word(2)) ? word(2) : std::string_view{};
+      forget([&](const TableName& table) { return family.empty() || table.family == family; });
+      return skip_line();
+    }
+    if (deletes && word(1) == "table") {
+      at_ += 2;
+      const auto name = table_name();
+      if (at_end()) return forget([&](const TableName& table) { return table == name; });
+      at_ = from;
+    }
+    if (!listing_.chains.empty() || !listing_.sets.empty())
+      return refuse(fmt::format("{} behind rules is not read: give the output of 'nft list ruleset'",
+                                excerpt(fmt::format("{} {}", word(), word(1)))));
+    skip_line();
+  }
+
+  template <typename Which>
+  void forget(const Which& which) {
+    std::erase_if(listing_.dormant, which);
+    forget(listing_.chains, chains_at_, which);
+    forget(listing_.sets, sets_at_, which);
+  }
+
+  /// Family, table and name of blocks, and where they are among them.
+  using Places = std::map<std::array<std::string, 3>, std::size_t>;
+
+  template <typename Block, typename Which>
+  static void forget(std::vector<Block>& blocks, Places& places, const Which& which) {
+    std::erase_if(blocks, [&](const auto& block) { return which(block.table); });
+    places.clear();
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      places[{blocks[i].table.family, blocks[i].table.table, blocks[i].name}] = i;
+  }
+
+  /// The chain or set of the table that is open: blocks of one name are one (nft(8), "add").
+  template <typename Block>
+  Block& block_named(std::vector<Block>& blocks, Places& places) {
+    const auto place = tokens_[at_].place;
+    ++at_;
+    const std::string name{word()};
+    ++at_;
+    const auto [row, fresh] = places.try_emplace({table_.family, table_.table, name}, blocks.size());
+    if (!fresh) return blocks[row->second];
+    auto& block = blocks.emplace_back();
+    block.table = table_;
+    block.name = name;
+    block.place = place;
+    return block;
+  }
+
   void table() {
     at_ += word() == "add" ? 2 : 1;
-    table_ = {};
-    const bool has_family = std::ranges::find(families, word()) != std::end(families);
-    table_.family = has_family ? std::string{word()} : "ip";
-    if (has_family) ++at_;
-    table_.table = word();
-    ++at_;
-    if (at_ >= tokens_.size() || tokens_[at_].kind == Token::Kind::end) return;
+    table_ = table_name();
+    // A table without the flag is awake again (measured, nftables 1.0.6).
+    listing_.dormant.erase(table_);
+    if (at_end()) return;
     if (!open()) return;
     while (inside()) {
       if (word() == "chain")
         chain();
       else if (word() == "set" || word() == "map")
         set();
-      else if (word() == "flags" && word(1) == "dormant")
-        dormant();
+      else if (word() == "flags")
+        flags();
       else
         other();
     }
   }
 
-  void dormant() {
-    listing_.notes.push_back(
-        {tokens_[at_].place.line,
-         fmt::format("table {} {} is dormant: whether it works is not known", table_.family, table_.table),
-         FlowSet::everything()});
-    skip_line();
+  void flags() {
+    for (; !at_end(); ++at_)
+      if (word() == "dormant") listing_.dormant.insert(table_);
   }
 
   /// Objects that rules name: counters, limits, helpers.
   void other() {
-    while (at_ < tokens_.size() && tokens_[at_].kind != Token::Kind::end && word() != "{") ++at_;
+    while (!at_end() && word() != "{") ++at_;
     if (word() != "{") return;
     int depth = 0;
     for (; at_ < tokens_.size(); ++at_) {
@@ -119,12 +183,7 @@ class Reader {
   }
 
   void chain() {
-    ChainBlock block;
-    block.table = table_;
-    block.place = tokens_[at_].place;
-    ++at_;
-    block.name = word();
-    ++at_;
+    auto& block = block_named(listing_.chains, chains_at_);
     if (!open()) return;
     while (inside()) {
       if (word() == "type")
@@ -136,12 +195,11 @@ class Reader {
       else
         rule(block);
     }
-    listing_.chains.push_back(std::move(block));
   }
 
   void base(ChainBlock& block) {
     block.type = word(1);
-    for (; at_ < tokens_.size() && tokens_[at_].kind != Token::Kind::end; ++at_) {
+    for (; !at_end(); ++at_) {
       if (word() == "hook") block.hook = word(1);
       if (word() == "priority") block.priority = priority();
     }
@@ -187,41 +245,33 @@ class Reader {
 
   void set() {
     const bool is_map = word() == "map";
-    SetBlock block;
-    block.table = table_;
-    block.line = tokens_[at_].place.line;
-    ++at_;
-    block.name = word();
-    ++at_;
-    bool verdicts = false;
-    bool understood = true;
+    auto& block = block_named(listing_.sets, sets_at_);
+    bool verdicts = !block.verdicts.empty();
     if (!open()) return;
     while (inside()) {
       if (word() == "elements" && word(1) == "=") {
         at_ += 2;
-        understood = elements(block, is_map && !verdicts);
+        elements(block, is_map && !verdicts);
       } else {
-        for (; at_ < tokens_.size() && tokens_[at_].kind != Token::Kind::end; ++at_) {
+        for (; !at_end(); ++at_) {
           verdicts |= word() == "verdict";
           block.changes |= word() == "dynamic" || word() == "timeout";
         }
       }
     }
-    // Rules that name it then find none, which leaves them open.
-    if (understood && (!is_map || verdicts)) listing_.sets.push_back(std::move(block));
+    if (is_map && !verdicts) block.known = false;
   }
 
-  bool elements(SetBlock& block, bool skipped) {
-    if (skipped) return other(), true;
+  void elements(SetBlock& block, bool skipped) {
+    if (skipped) return other();
     auto braces = parse_braces(Span{tokens_}.subspan(at_));
     if (!braces.understood) {
-      other();
-      return false;
+      block.known = false;
+      return other();
     }
-    block.elements = std::move(braces.elements);
-    block.verdicts = std::move(braces.verdicts);
+    std::ranges::move(braces.elements, std::back_inserter(block.elements));
+    std::ranges::move(braces.verdicts, std::back_inserter(block.verdicts));
     at_ += braces.length;
-    return true;
   }
 
   const std::vector<Token>& tokens_;
@@ -229,6 +279,8 @@ class Reader {
   std::size_t at_ = 0;
   TableName table_;
   Listing listing_;
+  Places chains_at_;
+  Places sets_at_;
   std::optional<Complaint> complaint_;
 };
 
@@ -253,7 +305,7 @@ bool is_text(std::string_view text) {
 std::expected<Ruleset, Complaint> read_text(std::string_view text, const RulesView& view) {
   auto listing = parse_text(text);
   if (!listing) return std::unexpected{std::move(listing.error())};
-  return ruleset_of(*listing, view);
+  return ruleset_of(std::move(*listing), view);
 }
 
 }  // namespace fwprobe::allowlist::nft

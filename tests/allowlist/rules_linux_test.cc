@@ -247,10 +247,41 @@ struct ListingCase {
 constexpr const char* input = "type filter hook input priority 0; policy accept;";
 
 constexpr ListingCase listing_cases[] = {
+    {"the rules of one chain in two blocks",
+     "table inet t {\nchain i {\nINPUT\n}\n}\ntable inet t {\nchain i {\ntcp dport 443 drop\n}\n}\n",
+     "dropped"},
+    {"a chain of the same name in another table",
+     "table inet t {\nchain i {\nINPUT\n}\n}\ntable inet u {\nchain i {\ntcp dport 443 drop\n}\n}\n",
+     "accepted"},
+    {"a policy in a second block",
+     "table inet t {\nchain i {\nINPUT\n}\n}\ntable inet t {\nchain i {\npolicy drop\n}\n}\n", "dropped"},
+    {"the elements of one set in two blocks",
+     "table inet t {\nset s {\ntype ipv4_addr\nelements = { 1.2.3.4 }\n}\nset s {\ntype ipv4_addr\nelements "
+     "= { 77.92.124.5 }\n}\n"
+     "chain i {\nINPUT\nip saddr @s drop\n}\n}\n",
+     "dropped"},
     {"a named set with blanks in its elements",
      "table inet t {\nset s {\ntype ipv4_addr; flags interval\nelements = { 77.92.124.0 / 27, 1.2.3.4 }\n}\n"
      "chain i {\nINPUT\nip saddr @s drop\n}\n}\n",
      "dropped"},
+    {"a table that is dormant", "table inet t {\nflags dormant\nchain i {\nINPUT\ndrop\n}\n}\n", "accepted"},
+    {"a table that is awake again",
+     "table inet t {\nflags dormant\nchain i {\nINPUT\ndrop\n}\n}\ntable inet t {\n}\n", "dropped"},
+    {"a ruleset that is cleared at first", "flush ruleset\ntable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n",
+     "dropped"},
+    {"a ruleset that is cleared in between",
+     "table inet t {\nchain i {\nINPUT\ndrop\n}\n}\nflush ruleset\ntable inet t {\nchain i {\nINPUT\n}\n}\n",
+     "accepted"},
+    {"another family that is cleared", "table inet t {\nchain i {\nINPUT\ndrop\n}\n}\nflush ruleset ip\n",
+     "dropped"},
+    {"a table that is deleted", "table inet t {\nchain i {\nINPUT\ndrop\n}\n}\ndelete table inet t\n",
+     "accepted"},
+    {"another table that is deleted", "table inet t {\nchain i {\nINPUT\ndrop\n}\n}\ndelete table ip t\n",
+     "dropped"},
+    {"a table that is made to be deleted",
+     "table inet t\ndelete table inet t\ntable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n", "dropped"},
+    {"a table that is destroyed at first",
+     "destroy table inet t\ntable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n", "dropped"},
     {"a mark of the byte order", "\xef\xbb\xbftable inet t {\nchain i {\nINPUT\ndrop\n}\n}\n", "dropped"},
     {"a mark that is read before connections are known",
      "table inet t {\nchain p {\ntype filter hook prerouting priority -300; policy drop;\nmeta mark set ct "
@@ -271,6 +302,12 @@ TEST_P(NftListing, says) {
 INSTANTIATE_TEST_SUITE_P(as_text, NftListing, testing::ValuesIn(listing_cases));
 
 constexpr ListingCase json_listing_cases[] = {
+    {"a table that is dormant", R"({"table": {"family": "inet", "name": "t", "flags": ["dormant"]}}, CHAIN)",
+     "accepted"},
+    {"a table whose only flag is that it is dormant",
+     R"({"table": {"family": "inet", "name": "t", "flags": "dormant"}}, CHAIN)", "accepted"},
+    {"another table that is dormant",
+     R"({"table": {"family": "ip", "name": "t", "flags": ["dormant"]}}, CHAIN)", "dropped"},
     {"other objects of a listing", R"({"ct helper": {}}, {"flowtable": {}}, {"limit": {}}, CHAIN)",
      "dropped"},
     {"a command", R"({"add": CHAIN})",
@@ -296,6 +333,16 @@ TEST_P(NftJsonListing, says) {
 
 INSTANTIATE_TEST_SUITE_P(as_JSON, NftJsonListing, testing::ValuesIn(json_listing_cases));
 
+TEST(NftListing, adds_the_elements_that_stand_apart_from_their_set) {
+  const auto text = json_listing(
+      R"({"set": {"family": "inet", "table": "t", "name": "s", "type": "ipv4_addr", "flags": "interval", "elem": ["1.2.3.4"]}},
+         {"element": {"family": "inet", "table": "t", "name": "s", "elem": [{"prefix": {"addr": "77.92.124.0", "len": 27}}]}},
+         {"chain": {"family": "inet", "table": "t", "name": "i", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+         {"rule": {"family": "inet", "table": "t", "chain": "i", "expr": [
+           {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@s"}}, {"drop": null}]}})");
+  EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), "dropped");
+}
+
 TEST(NftListing, ends_a_nat_chain_where_the_source_is_translated) {
   for (const auto* rule :
        {"masquerade", "snat to 192.0.2.1", "tcp dport 443 snat ip to 192.0.2.1:1024-2048 persistent"}) {
@@ -320,6 +367,17 @@ TEST(NftListing, leaves_open_what_a_map_may_translate) {
       "table ip t {\nchain p {\ntype nat hook postrouting priority 100; policy accept;\n"
       "snat to ip saddr map { 77.92.124.5 : 192.0.2.1 }\ndrop\n}\n}\n";
   EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443, Position::behind), "accepted dropped");
+}
+
+TEST(NftListing, notes_a_set_without_elements_that_a_rule_uses) {
+  const auto ruleset = read_rules(
+      "table inet t {\nset used {\ntype ipv4_addr\n}\nset unused {\ntype ipv4_addr\n}\n"
+      "chain i {\ntype filter hook input priority 0; policy accept;\nip saddr @used drop\n}\n}\n",
+      "rules", {});
+  ASSERT_TRUE(ruleset);
+  ASSERT_EQ(ruleset->notes.size(), 1U);
+  EXPECT_EQ(ruleset->notes[0].line, 2);
+  EXPECT_EQ(ruleset->notes[0].text, "set inet t @used has no elements here; was it listed with -t?");
 }
 
 TEST(NftListing, names_a_rule_by_its_handle_only) {
@@ -632,6 +690,12 @@ constexpr ErrorCase error_cases[] = {
      "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -j A\n-A A -g A\nCOMMIT\n",
      "rules:3:1: the chain 'iptables filter A' jumps back to itself"},
     {"UTF-16", "\xff\xfe*\0f\0", "UTF-16"},
+    {"a chain that is flushed behind rules",
+     "table inet t {\nchain c {\naccept\n}\n}\nflush chain inet t c\n",
+     "rules:6:1: 'flush chain' behind rules is not read"},
+    {"a table that is deleted by its handle",
+     "table inet t {\nchain c {\naccept\n}\n}\ndelete table inet handle 5\n",
+     "rules:6:1: 'delete table' behind rules is not read"},
     {"JSON that was cut short", "{\"nftables\": [", "cut short"},
     {"a rule of no chain",
      R"({"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": []}}]})",
