@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -57,6 +58,8 @@ class Meaning {
 
   std::expected<Ruleset, Complaint> read() && {
     leave_out_dormant();
+    for (const auto& chain : listing_.chains)
+      if (is_early(chain)) early_tables_.insert(chain.table);
     untracked_ = std::ranges::any_of(listing_.chains, [](const auto& chain) {
       return std::ranges::any_of(chain.rules, [](const auto& rule) {
         return std::ranges::any_of(rule.statements, [](const auto& statement) {
@@ -136,10 +139,7 @@ class Meaning {
   }
 
   PacketMatch::Tracking tracking(const ChainBlock& block) const {
-    const bool early =
-        !block.hook.empty() ? is_early(block) : std::ranges::any_of(listing_.chains, [&](const auto& other) {
-          return other.table == block.table && is_early(other);
-        });
+    const bool early = block.hook.empty() ? early_tables_.contains(block.table) : is_early(block);
     return early || untracked_ ? PacketMatch::Tracking::uncertain : PacketMatch::Tracking::done;
   }
 
@@ -277,6 +277,7 @@ class Meaning {
   Listing listing_;
   const RulesView& view_;
   NamedSets sets_;
+  std::set<TableName> early_tables_;  ///< whose chains may run before connection tracking
   bool untracked_ = false;
   Ruleset ruleset_;
 };
