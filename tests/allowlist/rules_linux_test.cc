@@ -194,19 +194,23 @@ constexpr RuleCase json_cases[] = {
      R"({"match": {"op": "==", "left": {"&": [{"meta": {"key": "iifname"}}, 1]}, "right": "lo"}})",
      "accepted dropped"},
     {"a verdict map that lets nothing go on",
-     R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[22, {"continue": null}]]}}})",
+     R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[22,
+         {"continue": null}]]}}})",
      "accepted"},
     {"a verdict map that lets all go on",
-     R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[443, {"continue": null}]]}}})",
+     R"({"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[443,
+         {"continue": null}]]}}})",
      "dropped"},
     {"the packet inside of another one",
-     R"({"match": {"op": "==", "left": {"payload": {"tunnel": "vxlan", "protocol": "ip", "field": "saddr"}}, "right": "10.0.0.1"}})",
+     R"({"match": {"op": "==", "left": {"payload": {"tunnel": "vxlan", "protocol": "ip",
+         "field": "saddr"}}, "right": "10.0.0.1"}})",
      "accepted dropped"},
     {"a mark that is copied",
      R"({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"|": [{"ct": {"key": "mark"}}, 1]}}})",
      "dropped"},
     {"a mark out of a map",
-     R"({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"map": {"key": {"payload": {"protocol": "ip", "field": "saddr"}}, "data": "@m"}}}})",
+     R"({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"map": {"key": {"payload":
+         {"protocol": "ip", "field": "saddr"}}, "data": "@m"}}}})",
      "accepted dropped"},
     {"a class that is set",
      R"({"mangle": {"key": {"payload": {"protocol": "ip", "field": "dscp"}}, "value": "cs1"}})", "dropped"},
@@ -214,10 +218,12 @@ constexpr RuleCase json_cases[] = {
      R"({"mangle": {"key": {"payload": {"protocol": "ip", "field": "daddr"}}, "value": "10.0.0.1"}})",
      "accepted dropped"},
     {"a segment size that is set",
-     R"({"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": {"rt": {"key": "mtu"}}}})",
+     R"({"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": {"rt":
+         {"key": "mtu"}}}})",
      "dropped"},
     {"an element's limit leaves it open",
-     R"({"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": {"set": [{"elem": {"val": "77.92.124.5", "limit": {"rate": 1, "per": "second"}}}]}}})",
+     R"({"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right":
+         {"set": [{"elem": {"val": "77.92.124.5", "limit": {"rate": 1, "per": "second"}}}]}}})",
      "accepted dropped"},
 };
 
@@ -230,7 +236,8 @@ class JsonRule : public testing::TestWithParam<RuleCase> {};
 TEST_P(JsonRule, comes_to_its_drop) {
   const auto& row = GetParam();
   const auto text = json_listing(fmt::format(
-      R"({{"chain": {{"family": "inet", "table": "t", "name": "input", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}}}},
+      R"({{"chain": {{"family": "inet", "table": "t", "name": "input", "type": "filter", "hook": "input",
+         "prio": 0, "policy": "accept"}}}},
          {{"rule": {{"family": "inet", "table": "t", "chain": "input", "expr": [{}, {{"drop": null}}]}}}})",
       row.rules));
   EXPECT_EQ(judge(text, {}, row.source, "203.0.113.1", 443), row.expected) << row.name;
@@ -316,7 +323,7 @@ constexpr ListingCase json_listing_cases[] = {
      "rules:1:61: /nftables/1/flush: is nothing that 'nft -j list ruleset' writes, whose output alone is "
      "read"},
     {"an object that is not known", R"(CHAIN, {"frobnicate": {}})",
-     "rules:1:188: /nftables/2/frobnicate: is nothing that 'nft -j list ruleset' writes, whose output alone "
+     "rules:2:56: /nftables/2/frobnicate: is nothing that 'nft -j list ruleset' writes, whose output alone "
      "is read"},
 };
 
@@ -325,9 +332,9 @@ class NftJsonListing : public testing::TestWithParam<ListingCase> {};
 TEST_P(NftJsonListing, says) {
   const auto& row = GetParam();
   std::string text{row.text};
-  text.replace(
-      text.find("CHAIN"), 5,
-      R"({"chain": {"family": "inet", "table": "t", "name": "i", "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}})");
+  text.replace(text.find("CHAIN"), 5,
+               R"({"chain": {"family": "inet", "table": "t", "name": "i", "type": "filter", "hook": "input",
+         "prio": 0, "policy": "drop"}})");
   EXPECT_EQ(judge(json_listing(text), {}, "77.92.124.5", "203.0.113.1", 443), row.expected) << row.name;
 }
 
@@ -335,11 +342,15 @@ INSTANTIATE_TEST_SUITE_P(as_JSON, NftJsonListing, testing::ValuesIn(json_listing
 
 TEST(NftListing, adds_the_elements_that_stand_apart_from_their_set) {
   const auto text = json_listing(
-      R"({"set": {"family": "inet", "table": "t", "name": "s", "type": "ipv4_addr", "flags": "interval", "elem": ["1.2.3.4"]}},
-         {"element": {"family": "inet", "table": "t", "name": "s", "elem": [{"prefix": {"addr": "77.92.124.0", "len": 27}}]}},
-         {"chain": {"family": "inet", "table": "t", "name": "i", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+      R"({"set": {"family": "inet", "table": "t", "name": "s", "type": "ipv4_addr", "flags": "interval",
+         "elem": ["1.2.3.4"]}},
+         {"element": {"family": "inet", "table": "t", "name": "s", "elem": [{"prefix":
+         {"addr": "77.92.124.0", "len": 27}}]}},
+         {"chain": {"family": "inet", "table": "t", "name": "i", "type": "filter", "hook": "input",
+         "prio": 0, "policy": "accept"}},
          {"rule": {"family": "inet", "table": "t", "chain": "i", "expr": [
-           {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@s"}}, {"drop": null}]}})");
+           {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}},
+         "right": "@s"}}, {"drop": null}]}})");
   EXPECT_EQ(judge(text, {}, "77.92.124.5", "203.0.113.1", 443), "dropped");
 }
 
@@ -354,7 +365,8 @@ TEST(NftListing, ends_a_nat_chain_where_the_source_is_translated) {
   }
   for (const auto* rule : {R"({"masquerade": null})", R"({"snat": {"family": "ip", "addr": "192.0.2.1"}})"}) {
     const auto text = json_listing(fmt::format(
-        R"({{"chain": {{"family": "inet", "table": "t", "name": "p", "type": "nat", "hook": "postrouting", "prio": 100, "policy": "accept"}}}},
+        R"({{"chain": {{"family": "inet", "table": "t", "name": "p", "type": "nat", "hook": "postrouting",
+         "prio": 100, "policy": "accept"}}}},
            {{"rule": {{"family": "inet", "table": "t", "chain": "p", "expr": [{}]}}}},
            {{"rule": {{"family": "inet", "table": "t", "chain": "p", "expr": [{{"drop": null}}]}}}})",
         rule));
