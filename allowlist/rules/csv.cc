@@ -139,7 +139,6 @@ class RowReader {
 }  // namespace
 
 bool is_csv(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   while (text.starts_with('#') || text.starts_with('\n') || text.starts_with('\r'))
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   const auto header = ascii_lower(text.substr(0, text.find('\n')));

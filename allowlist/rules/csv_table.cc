@@ -91,7 +91,7 @@ bool is_blank_or_comment(std::string_view line) {
 std::expected<std::vector<CsvRow>, Complaint> read_csv(std::string_view text, const CsvLimits& limits) {
   if (text.size() > limits.bytes)
     return std::unexpected{Complaint{{}, fmt::format("larger than {} MiB", limits.bytes / (1024 * 1024))}};
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = without_bom(text);
   std::vector<CsvRow> rows;
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');

@@ -379,7 +379,7 @@ std::expected<Listing, Complaint> parse_json(std::string_view text) {
 }
 
 bool is_json(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  const auto first = text.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && text[first] == '{' &&
          text.substr(first, 200).contains("\"nftables\"");
 }
