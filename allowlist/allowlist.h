@@ -61,10 +61,10 @@ struct Allowlist {
   std::string source;  ///< the publisher's page
   std::chrono::year_month_day retrieved;
   Direction direction = Direction::inbound;
-  bool says_direction = true;                  ///< false: nobody said it, and a set of addresses needs none
   std::optional<std::chrono::days> fresh_for;  ///< behind `retrieved`; none: it does not age
   std::vector<Entry> entries;
   std::vector<std::string> notes;  ///< what a reader left out or warns of, each a sentence
+  bool says_direction = true;      ///< false: nobody said it, and a set of addresses needs none
 };
 
 /// What is wrong with a list, "file:line:column: message".
