@@ -166,8 +166,8 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
   return verdict;
 }
 
-bool resets_itself(const Case& the_case, const probe::TcpEndpoint& remote) {
-  const PathView view{the_case.evidence, remote, PathFlow::syn};
+bool resets_itself(const Evidence& evidence, const probe::TcpEndpoint& remote) {
+  const PathView view{evidence, remote, PathFlow::syn};
   const auto nearest = view.nearest(StepAnswer::reset);
   return nearest && !is_nearer_than_server(view, *nearest) && server_resets(view, *nearest);
 }

@@ -15,7 +15,7 @@ ConnectVerdict located(const Case& the_case, const probe::TcpConnect& attempt, C
 
 /// Whether the RST to SYNs is shown to be the destination's own: it comes from the distance at which the
 /// destination answers other packets.
-bool resets_itself(const Case& the_case, const probe::TcpEndpoint& remote);
+bool resets_itself(const Evidence& evidence, const probe::TcpEndpoint& remote);
 
 /// Where a flow that got a connection ends all the same.
 struct FlowEnd {

@@ -151,36 +151,22 @@ class Judge {
                                            text(*made_.traced), where_that_is(verdict.location)));
   }
 
-  /// Whoever is on the way can write a RST, so that one alone does not show an open way.
+  /// Whoever is on the way can write a RST, so that one alone does not show an open way; that of this
+  /// machine's own address does, of which the attempt's verdict is sure.
   void refused_by_someone(const MetExample& example, const ConnectVerdict& verdict) {
-    const bool shown =
-        own_address(example.fact.question.remote.address()) ||
-        (traced_ != nullptr && resets_itself(case_of(*traced_, example), traced_->fact.question.remote));
-    if (shown) {
+    const auto instead =
+        made_.traced ? fmt::format("; of its block only {} was traced", text(*made_.traced)) : "";
+    if (example.verdict.confidence == Confidence::high ||
+        (traced_ != nullptr && resets_itself(traced_->evidence, traced_->fact.question.remote))) {
       made_.confidence = verdict.confidence;
-      return answered("a RST answers: nothing listens there, and the way is open" + instead());
+      return answered("a RST answers: nothing listens there, and the way is open" + instead);
     }
+    if (const auto* no = way_.example(Met::stopped)) return stopped(*no, Reached::partly);
     made_.confidence = Confidence::low;
     conclude(
         Reached::unknown,
         "a RST answers, of the host, where nothing listens, or of a device on the way: nothing shows which" +
-            instead());
-  }
-
-  /// Whose trace speaks, when it is not the way's own.
-  std::string instead() const {
-    return made_.traced ? fmt::format("; of its block only {} was traced", text(*made_.traced)) : "";
-  }
-
-  bool own_address(const asio::ip::address& address) const {
-    return address.is_loopback() ||
-           std::ranges::find(environment_.addresses, address) != environment_.addresses.end();
-  }
-
-  Case case_of(const Traced& traced, const MetExample& example) const {
-    return {{Scheme::tcp, {example.fact.question.remote.address().to_string(), {}}, way_.port, {}},
-            settings_,
-            traced.evidence};
+            instead);
   }
 
   void stopped(const MetExample& example, Reached reach) { give(placed(example), example, reach); }
@@ -215,9 +201,10 @@ class Judge {
   /// The verdict with its place: by its own trace, or by the trace of another whose fate it shares.
   ConnectVerdict placed(const MetExample& example) {
     if (traced_ == nullptr) return example.verdict;
+    const Target target{Scheme::tcp, {example.fact.question.remote.address().to_string(), {}}, way_.port, {}};
     const auto own = traced_->fact.question.remote == example.fact.question.remote;
     auto verdict =
-        located(case_of(*traced_, example), own ? example.fact : traced_->fact,
+        located({target, settings_, traced_->evidence}, own ? example.fact : traced_->fact,
                 own ? example.verdict
                     : judge_connect(traced_->fact, settings_.timeout, environment_, settings_.source));
     if (own) return verdict;
