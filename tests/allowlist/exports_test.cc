@@ -194,10 +194,10 @@ TEST(Export, OnlyRulesTakeOtherPorts) {
 }
 
 TEST(Export, NamesThatAreCutStayApart) {
-  const auto chain = [](std::string_view name) {
-    const auto text = plan_export(list("inbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n"),
-                                  format("iptables"), {}, name, day);
-    const auto lines = format("iptables").render(*text);
+  const auto from = list("inbound", "  - {prefix: 192.0.2.0/24, ports: [443]}\n");
+  const auto chain = [&](std::string_view name) {
+    const auto wanted = plan_export(from, format("iptables"), {}, name, day);
+    const auto lines = format("iptables").render(*wanted);
     return lines.substr(lines.find("\n:") + 2, 28);
   };
   EXPECT_THAT(chain("build-agents-production-europe-west"), StartsWith("allow-build-agents-prod"));
