@@ -2,9 +2,13 @@
 // Ports as lists and options write them.
 
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/flow_set.h"
 #include "text/ascii.h"
 
 namespace fwprobe::allowlist {
@@ -23,6 +27,12 @@ inline std::optional<PortRange> read_port_range(std::string_view text, std::stri
       dash == std::string_view::npos ? first : read_port(trimmed(text.substr(dash + 1), blanks));
   if (!first || !last || *last < *first) return std::nullopt;
   return PortRange{*first, *last};
+}
+
+inline Ports port_set(std::span<const PortRange> ranges) {
+  std::vector<Ports::Item> items;
+  for (const auto& range : ranges) items.push_back({range.first, range.last});
+  return Ports{std::move(items)};
 }
 
 }  // namespace fwprobe::allowlist

@@ -173,6 +173,8 @@ Value<Domain> parse_domain(const YamlNode& node) {
       excerpt(*text));
 }
 
+std::string text(const Domain& domain) { return (domain.wildcard ? "*." : "") + domain.name; }
+
 Value<std::vector<std::string>> parse_examples(const YamlNode& node) {
   constexpr std::size_t most = 20;
   constexpr auto right = "examples is a list of names below the wildcard; write [www.example.com]";

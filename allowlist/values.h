@@ -34,6 +34,8 @@ Value<std::vector<PortRange>> parse_ports(const YamlNode& node);
 Value<ParsedPrefix> parse_listed_prefix(const YamlNode& node);
 /// "dev.azure.com" or "*.dev.azure.com".
 Value<Domain> parse_domain(const YamlNode& node);
+/// As parse_domain() reads it: "host.example.com", "*.example.com".
+std::string text(const Domain& domain);
 /// "[a.example.com, b.example.com]": at least one name, without a wildcard.
 Value<std::vector<std::string>> parse_examples(const YamlNode& node);
 /// "Example Issuing CA", or a list of such names: common names or organizations of authorities.

@@ -186,8 +186,7 @@ class Reader {
 
   static std::string canonical(const Entry& entry) {
     if (const auto* prefix = std::get_if<Prefix>(&entry.what)) return prefix->text();
-    const auto& domain = std::get<Domain>(entry.what);
-    return (domain.wildcard ? "*." : "") + domain.name;
+    return text(std::get<Domain>(entry.what));
   }
 
   /// Whether two entries for the same thing say something about the same port on the same day.

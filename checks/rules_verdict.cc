@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/port_text.h"
 #include "checks/touch_index.h"
 
 namespace fwprobe::checks {
@@ -43,10 +44,7 @@ const PrefixSet& not_global() {
 }
 
 Ports ports_of(const Entry& entry) {
-  if (entry.ports.empty()) return Ports::all();
-  std::vector<Ports::Item> ranges;
-  for (const auto& range : entry.ports) ranges.push_back({range.first, range.last});
-  return Ports{std::move(ranges)};
+  return entry.ports.empty() ? Ports::all() : allowlist::port_set(entry.ports);
 }
 
 /// "rules.nft:12"; what is about a whole file has no line.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "allowlist/utf8.h"
 #include "checks/text_forms.h"
 #include "checks/url_collector.h"
 
@@ -17,10 +18,6 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 constexpr std::string_view binary_types[] = {
     "image/",          "audio/",           "video/",          "font/",
     "application/zip", "application/gzip", "application/pdf", "application/x-git-"};
-
-std::string_view without_byte_order_mark(std::string_view body) {
-  return body.starts_with("\xEF\xBB\xBF") ? body.substr(3) : body;
-}
 
 /// By the first character and then by the declared type: sign-in pages come as JSON, and JSON as text.
 BodyKind kind_of(std::string_view body, std::string_view declared) {
@@ -42,7 +39,7 @@ UrlScan scan_response(const probe::HttpResponse& response, const probe::Url& bas
   UrlCollector found{base.scheme};
   scan_headers(response.headers, profile, found);
   const auto type = probe::header(response.headers, "Content-Type").value_or("");
-  const auto body = without_byte_order_mark(response.body);
+  const auto body = allowlist::without_bom(response.body);
   switch (kind_of(body, type)) {
     case BodyKind::json:
       scan_json(body, profile, found);

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "allowlist/exports/export.h"
+#include "allowlist/port_text.h"
+#include "allowlist/values.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -24,8 +26,7 @@ Json json_of(const Entry& entry, std::span<const PortRange> ports) {
   if (const auto* prefix = std::get_if<Prefix>(&entry.what)) {
     json["prefix"] = prefix->text();
   } else {
-    const auto& domain = std::get<Domain>(entry.what);
-    json["domain"] = (domain.wildcard ? "*." : "") + domain.name;
+    json["domain"] = text(std::get<Domain>(entry.what));
     json["addresses"] = entry.addresses == NameAddresses::any ? "any" : "listed";
   }
   for (const auto& range : ports)
@@ -42,8 +43,8 @@ Json json_of(const Entry& entry, std::span<const PortRange> ports) {
 /// Equal for entries of which no two may be for the same port (yaml.cc).
 std::string what_of(const Entry& entry) {
   const auto* domain = std::get_if<Domain>(&entry.what);
-  return fmt::format("{} {}{}", protocol_name(entry.protocol), domain && domain->wildcard ? "*." : "",
-                     domain ? domain->name : std::get<Prefix>(entry.what).text());
+  return fmt::format("{} {}", protocol_name(entry.protocol),
+                     domain ? text(*domain) : std::get<Prefix>(entry.what).text());
 }
 
 /// Publishers list a prefix under several services, each time with ports of its own: those that no entry

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "allowlist/allowlist.h"
-#include "allowlist/flow_set.h"
 #include "allowlist/prefix_set.h"
 
 namespace fwprobe::allowlist {
@@ -68,7 +67,6 @@ std::string export_csv(const Export& wanted);
 
 /// "tcp" or "udp".
 std::string_view protocol_name(Protocol protocol);
-Ports port_set(std::span<const PortRange> ports);
 /// "443", "8000-8100"; `dash` between the ends.
 std::string text(const PortRange& range, std::string_view dash = "-");
 /// The prefixes of one family.

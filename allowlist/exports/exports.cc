@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "allowlist/exports/export.h"
+#include "allowlist/port_text.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -104,12 +105,6 @@ std::expected<Export, std::string> plan_export(const Allowlist& list, const Expo
 }
 
 std::string_view protocol_name(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
-
-Ports port_set(std::span<const PortRange> ports) {
-  std::vector<Ports::Item> ranges;
-  for (const auto& range : ports) ranges.push_back({range.first, range.last});
-  return Ports{std::move(ranges)};
-}
 
 std::string text(const PortRange& range, std::string_view dash) {
   if (range.first == range.last) return std::to_string(range.first);

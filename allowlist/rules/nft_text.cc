@@ -294,7 +294,6 @@ std::expected<Listing, Complaint> parse_text(std::string_view text) {
 
 bool is_text(std::string_view text) {
   constexpr std::size_t looked_at = 64 * 1024;
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   const auto head = text.substr(0, looked_at);
   const auto has_line = [&](std::string_view line) {
     return head.starts_with(line) || head.contains("\n" + std::string{line});

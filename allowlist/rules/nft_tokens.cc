@@ -25,7 +25,6 @@ class Splitter {
   explicit Splitter(std::string_view text) : text_{text} {}
 
   std::expected<Tokens, Complaint> split() && {
-    if (text_.starts_with(byte_order_mark)) at_ = line_begin_ = byte_order_mark.size();
     while (at_ < text_.size()) {
       if (auto complaint = next()) return std::unexpected{std::move(*complaint)};
       if (tokens_.all.size() > most_tokens)

@@ -12,9 +12,6 @@
 
 namespace fwprobe::allowlist::nft {
 
-/// Windows' editors write it in front of UTF-8.
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 struct Token {
   enum class Kind : std::uint8_t { word, text /* in quotes */, sign, end /* of a statement */ };
   Kind kind = Kind::end;
