@@ -154,19 +154,22 @@ class Judge {
   /// Whoever is on the way can write a RST, so that one alone does not show an open way; that of this
   /// machine's own address does, of which the attempt's verdict is sure.
   void refused_by_someone(const MetExample& example, const ConnectVerdict& verdict) {
-    const auto instead =
-        made_.traced ? fmt::format("; of its block only {} was traced", text(*made_.traced)) : "";
     if (example.verdict.confidence == Confidence::high ||
         (traced_ != nullptr && resets_itself(traced_->evidence, traced_->fact.question.remote))) {
       made_.confidence = verdict.confidence;
-      return answered("a RST answers: nothing listens there, and the way is open" + instead);
+      return answered("a RST answers: nothing listens there, and the way is open" + instead());
     }
     if (const auto* no = way_.example(Met::stopped)) return stopped(*no, Reached::partly);
     made_.confidence = Confidence::low;
     conclude(
         Reached::unknown,
         "a RST answers, of the host, where nothing listens, or of a device on the way: nothing shows which" +
-            instead);
+            instead());
+  }
+
+  /// Whose trace speaks, when it is not the way's own.
+  std::string instead() const {
+    return made_.traced ? fmt::format("; of its block only {} was traced", text(*made_.traced)) : "";
   }
 
   void stopped(const MetExample& example, Reached reach) { give(placed(example), example, reach); }
@@ -210,10 +213,8 @@ class Judge {
     if (own) return verdict;
     if (verdict.cause != example.verdict.cause && example.met != Met::refused) return example.verdict;
     made_.traced = traced_->fact.question.remote;
-    auto words = fmt::format("{}; of its block only {} was traced{}", example.verdict.words,
-                             text(*made_.traced), where_that_is(verdict.location));
     return {verdict.cause,
-            std::move(words),
+            example.verdict.words + instead() + where_that_is(verdict.location),
             verdict.location,
             std::min(verdict.confidence, Confidence::medium),
             {}};

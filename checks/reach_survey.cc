@@ -6,6 +6,7 @@
 #include <exception>
 #include <list>
 #include <map>
+#include <utility>
 #include <variant>
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -125,12 +126,11 @@ class Surveyor {
       for (std::size_t i = 0; i < plans_.size(); ++i)
         for (std::size_t p = 0; n < plans_[i].addresses.size() && p < plans_[i].ports.size(); ++p)
           connect(first_way[i] + p, {plans_[i].addresses[n], plans_[i].ports[p]});
-    without_names_ = environment_;
-    without_names_.question.names.clear();
-    without_names_.hosts.clear();
+    // Of the names each one's evidence has its own, and nothing else has any.
+    environment_.question.names.clear();
+    const auto listed = std::exchange(environment_.hosts, {});
     for (std::size_t i = 0; i < plans_.size(); ++i)
-      for (const auto& host : plans_[i].hosts) resolve(i, host);
-    environment_ = without_names_;
+      for (const auto& host : plans_[i].hosts) resolve(i, host, listed);
   }
 
   Way& add_way(std::size_t plan, std::uint16_t port) {
@@ -150,13 +150,13 @@ class Surveyor {
 
   // ---- names
 
-  void resolve(std::size_t plan, const std::string& host) {
+  void resolve(std::size_t plan, const std::string& host, const std::vector<probe::HostsEntry>& listed) {
     auto& name = names_.emplace_back();
     name.plan = plan;
     name.target = {Scheme::tcp, {host, {}}, plans_[plan].ports.front(), {}};
-    auto environment = without_names_;
+    auto environment = environment_;
     environment.question.names = {host};
-    std::ranges::copy_if(environment_.hosts, std::back_inserter(environment.hosts),
+    std::ranges::copy_if(listed, std::back_inserter(environment.hosts),
                          [&](const auto& entry) { return entry.name == host; });
     add(name.evidence, std::move(environment));
     auto questions = resolve_host(case_of(name), name.target.host).questions;
@@ -391,7 +391,6 @@ class Surveyor {
   const Settings& settings_;
   ReachObserver& observer_;
   probe::Environment environment_;
-  probe::Environment without_names_;  ///< what each name's evidence begins with
   probe::ConnectSweep sweep_;
   /// Of one family: routers count each for itself.
   struct Lane {
