@@ -190,24 +190,24 @@ TEST(Located, NamesTheHop) {
   }
 }
 
+ConnectVerdict silence_with(const probe::PathTrace& trace) {
+  Scene scene{"https://192.0.2.80"};
+  scene.add(silent(syn)).add(trace);
+  const auto evidence = scene.evidence();
+  return located({scene.target, scene.settings, evidence}, silent(syn),
+                 judge_connect(silent(syn), 5s, scene.machine, {}));
+}
+
 TEST(Located, ACircleOfRoutersIsALoop) {
   std::vector<std::string> circle{r1};
   while (circle.size() < 30) circle.insert(circle.end(), {r2, r3});
   circle.resize(30);
-  Scene scene{"https://192.0.2.80"};
-  scene.add(silent(syn)).add(trace(circle));
-  const auto evidence = scene.evidence();
-  const auto verdict = located({scene.target, scene.settings, evidence}, silent(syn),
-                               judge_connect(silent(syn), 5s, scene.machine, {}));
+  const auto verdict = silence_with(trace(circle));
   EXPECT_EQ(verdict.cause, Cause::tcp_routing_loop);
   EXPECT_EQ(brief(verdict.location), "path 2 203.0.113.2 at");
 
   circle[1] = "";
-  Scene silent_hop{"https://192.0.2.80"};
-  silent_hop.add(silent(syn)).add(trace(circle));
-  const auto seen = silent_hop.evidence();
-  const auto unplaced = located({silent_hop.target, silent_hop.settings, seen}, silent(syn),
-                                judge_connect(silent(syn), 5s, silent_hop.machine, {}));
+  const auto unplaced = silence_with(trace(circle));
   EXPECT_EQ(unplaced.cause, Cause::tcp_routing_loop);
   EXPECT_EQ(brief(unplaced.location).find(" 3"), std::string::npos) << brief(unplaced.location);
 }
@@ -215,11 +215,7 @@ TEST(Located, ACircleOfRoutersIsALoop) {
 TEST(Located, ATraceThatIsTooShortShowsNoEnd) {
   auto few_hops = trace({r1, r2});
   few_hops.question.hops = 2;
-  Scene scene{"https://192.0.2.80"};
-  scene.add(silent(syn)).add(few_hops);
-  const auto evidence = scene.evidence();
-  const auto verdict = located({scene.target, scene.settings, evidence}, silent(syn),
-                               judge_connect(silent(syn), 5s, scene.machine, {}));
+  const auto verdict = silence_with(few_hops);
   EXPECT_EQ(brief(verdict.location), "path");
   EXPECT_EQ(verdict.confidence, Confidence::medium);
 }
