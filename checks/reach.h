@@ -39,6 +39,10 @@ enum class Met : std::uint8_t {
 };
 constexpr std::size_t met_count = 7;
 
+/// Ways that are traced: one stands for the others of its block, and what goes beyond says that it was not
+/// traced.
+constexpr std::size_t most_traced = 16;
+
 /// An attempt that was not accepted, and what it means.
 struct MetExample {
   Met met = Met::silent;
@@ -57,6 +61,7 @@ struct Way {
   std::vector<MetExample> examples;    ///< the first of each kind that is not `accepted`
   std::optional<std::size_t> traced;   ///< the Traced that speaks for it
   std::vector<Finding> name_findings;  ///< of a name: what is wrong with its resolution
+  bool beyond = false;                 ///< it would have been traced, had not `most_traced` been before it
 
   std::uint32_t met(Met kind) const { return count[static_cast<std::size_t>(kind)]; }
   std::uint32_t ended() const;

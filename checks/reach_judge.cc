@@ -167,9 +167,11 @@ class Judge {
             instead());
   }
 
-  /// Whose trace speaks, when it is not the way's own.
+  /// Whose trace speaks, when it is not the way's own, or why none does.
   std::string instead() const {
-    return made_.traced ? fmt::format("; of its block only {} was traced", text(*made_.traced)) : "";
+    if (made_.traced) return fmt::format("; of its block only {} was traced", text(*made_.traced));
+    if (traced_ == nullptr && way_.beyond) return fmt::format("; not traced, as {} others were", most_traced);
+    return {};
   }
 
   void stopped(const MetExample& example, Reached reach) { give(placed(example), example, reach); }
@@ -203,7 +205,11 @@ class Judge {
 
   /// The verdict with its place: by its own trace, or by the trace of another whose fate it shares.
   ConnectVerdict placed(const MetExample& example) {
-    if (traced_ == nullptr) return example.verdict;
+    if (traced_ == nullptr) {
+      auto verdict = example.verdict;
+      verdict.words += instead();
+      return verdict;
+    }
     const Target target{Scheme::tcp, {example.fact.question.remote.address().to_string(), {}}, way_.port, {}};
     const auto own = traced_->fact.question.remote == example.fact.question.remote;
     auto verdict =

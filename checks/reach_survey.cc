@@ -29,9 +29,6 @@ using probe::awaitable;
 using probe::Clock;
 using probe::PathFlow;
 
-/// Ways that are traced: one stands for the others of its block, and what goes beyond says that it was not
-/// traced.
-constexpr std::size_t most_traced = 16;
 /// A router answers a client with about one ICMP error a second (icmp(7), icmp_ratelimit): each flow of a
 /// trace uses up one. Traces that follow one another faster would take that for silence.
 constexpr std::chrono::seconds pause_for_a_flow{1};
@@ -257,7 +254,8 @@ class Surveyor {
       way.traced = static_cast<std::size_t>(at - traced_.begin());
       return;
     }
-    if (traced_.size() == most_traced) return;
+    way.beyond = traced_.size() == most_traced;
+    if (way.beyond) return;
     way.traced = traced_.size();
     auto& traced = traced_.emplace_back(Traced{met, block, fact, {}});
     add(traced.evidence, environment_);
@@ -360,7 +358,7 @@ class Surveyor {
 
   /// What DNS says decides before what the addresses do.
   void judge_name(Name& name, std::vector<WayReach>& into) {
-    Way without{name.plan, name.target.host.name, name.target.port, true, 0, {}, {}, {}, {}};
+    Way without{name.plan, name.target.host.name, name.target.port, true, 0, {}, {}, {}, {}, false};
     if (name.open > 0) {
       into.push_back(judge_way(without, plans_[name.plan], nullptr, settings_, environment_));
       return;

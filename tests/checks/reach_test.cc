@@ -251,15 +251,35 @@ Traced traced(std::string_view remote, Met met, std::optional<probe::ConnectFail
   return made;
 }
 
-WayReach judged_with(const Traced& trace, std::string_view entry, std::vector<std::string_view> silent_ones) {
+WayReach judged(const Way& way, std::string_view entry, const Traced* trace) {
   const auto list = list_of(fmt::format("  - {{prefix: {}, ports: [443]}}", entry));
   const auto plans = plan_reach(list, {5, 443, {}, today});
+  return judge_way(way, plans->front(), trace, Settings{}, {});
+}
+
+Way way_of(std::string_view entry, std::size_t total) {
   Way way;
   way.port = 443;
   way.whole = !entry.contains('/');
-  way.total = static_cast<std::uint32_t>(silent_ones.size());
+  way.total = static_cast<std::uint32_t>(total);
+  return way;
+}
+
+WayReach judged_with(const Traced& trace, std::string_view entry, std::vector<std::string_view> silent_ones) {
+  auto way = way_of(entry, silent_ones.size());
   for (const auto address : silent_ones) record(way, attempt(address, silent()), {}, {});
-  return judge_way(way, plans->front(), &trace, Settings{}, {});
+  return judged(way, entry, &trace);
+}
+
+TEST(Reached, WhatWouldHaveBeenTracedSaysThatItWasNot) {
+  for (const auto entry : {"192.0.2.1", "192.0.2.0/24"})
+    for (const auto& met : {silent(), icmp(13), icmp(1), rst()}) {
+      auto way = way_of(entry, 1);
+      record(way, attempt("192.0.2.1", met), {}, {});
+      EXPECT_THAT(judged(way, entry, nullptr).summary, Not(HasSubstr("not traced")));
+      way.beyond = true;
+      EXPECT_THAT(judged(way, entry, nullptr).summary, HasSubstr("; not traced, as 16 others were")) << entry;
+    }
 }
 
 TEST(Reached, OtherPacketsThatGetFurtherShowThatAPrefixIsStopped) {
