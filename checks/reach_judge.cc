@@ -86,7 +86,7 @@ class Judge {
     if (!resolved()) return std::move(made_);
     if (way_.ended() < way_.total || way_.total == 0) {
       conclude(Reached::unknown, "stopped before it was measured");
-    } else if (way_.met(Met::accepted) > 0) {
+    } else if (open() && (way_.met(Met::refused) == 0 || way_.met(Met::stopped) > 0)) {
       answered("accepted");
     } else if (way_.met(Met::refused) > 0) {
       refused();
@@ -141,11 +141,14 @@ class Judge {
     stopped(*way_.example(Met::stopped), Reached::partly);
   }
 
+  /// Some of it at least.
+  bool open() const { return way_.met(Met::accepted) > 0; }
+
   void refused() {
     const auto& example = *way_.example(Met::refused);
     const auto verdict = placed(example);
     if (verdict.cause != Cause::tcp_reset_in_path) return refused_by_someone(example, verdict);
-    if (!made_.traced) return give(verdict, example, Reached::unreachable);
+    if (!made_.traced) return give(verdict, example, open() ? Reached::partly : Reached::unreachable);
     made_.confidence = Confidence::low;
     conclude(Reached::unknown, fmt::format("a RST answers; the one of {} came from a device on the way{}",
                                            text(*made_.traced), where_that_is(verdict.location)));
@@ -157,14 +160,20 @@ class Judge {
     if (example.verdict.confidence == Confidence::high ||
         (traced_ != nullptr && resets_itself(traced_->evidence, traced_->fact.question.remote))) {
       made_.confidence = verdict.confidence;
-      return answered("a RST answers: nothing listens there, and the way is open" + instead());
+      return answered((open() ? fmt::format("accepted; the RST of {} is its own: nothing listens there",
+                                            text(example.fact.question.remote))
+                              : "a RST answers: nothing listens there, and the way is open") +
+                      instead());
     }
     if (const auto* no = way_.example(Met::stopped)) return stopped(*no, Reached::partly);
     made_.confidence = Confidence::low;
-    conclude(
-        Reached::unknown,
-        "a RST answers, of the host, where nothing listens, or of a device on the way: nothing shows which" +
-            instead());
+    constexpr auto whose =
+        "of the host, where nothing listens, or of a device on the way: nothing shows which";
+    if (open())
+      conclude(Reached::reachable, fmt::format("accepted; {} of {} addresses answer with a RST, {}{}",
+                                               way_.met(Met::refused), way_.total, whose, instead()));
+    else
+      conclude(Reached::unknown, fmt::format("a RST answers, {}{}", whose, instead()));
   }
 
   /// Whose trace speaks, when it is not the way's own, or why none does.

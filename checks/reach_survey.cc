@@ -75,21 +75,10 @@ class Surveyor {
   awaitable<ReachSurvey> run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     begin();
-    bool complete = true;
-    while (!sweep_.idle() || !tasks_.empty()) {
-      if (sweep_.idle()) {
-        changed_.expires_at(Clock::time_point::max());
-        co_await changed_.async_wait(probe::as_result);
-      } else if (const auto event = co_await sweep_.next()) {
-        std::visit([&](const auto& what) { take(what); }, *event);
-      }
-      const auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) {
-        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        complete = false;
-        break;
-      }
-      observer_.moved(progress());
+    bool complete = co_await settle();
+    if (complete && !doubtful_.empty()) {
+      for (auto* way : doubtful_) trace(*way, way->example(Met::refused)->fact, Met::refused);
+      complete = co_await settle();
     }
     stopping_ = true;
     for (auto& lane : lanes_) lane.turns.close();
@@ -104,6 +93,25 @@ class Surveyor {
   }
 
  private:
+  /// Until all that was begun has ended; false when it was cancelled before.
+  awaitable<bool> settle() {
+    while (!sweep_.idle() || !tasks_.empty()) {
+      if (sweep_.idle()) {
+        changed_.expires_at(Clock::time_point::max());
+        co_await changed_.async_wait(probe::as_result);
+      } else if (const auto event = co_await sweep_.next()) {
+        std::visit([&](const auto& what) { take(what); }, *event);
+      }
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        co_return false;
+      }
+      observer_.moved(progress());
+    }
+    co_return true;
+  }
+
   // ---- what is asked
 
   void begin() {
@@ -221,17 +229,26 @@ class Surveyor {
 
   // ---- traces
 
-  /// The way has ended; what it met that is not an acceptance is located. Beside one, only what says no
-  /// counts.
+  /// The way has ended; what it met that is not an acceptance is located. A RST beside an acceptance hides a
+  /// fault only if it is not the host's own, so that it waits until what fails has been traced.
   void trace(Way& way) {
+    const auto* example = telling(way);
+    if (example == nullptr) return;
+    if (way.traced && !speaks_for(traced_[*way.traced], *example)) way.traced.reset();
+    if (way.traced) return;
+    if (example->met == Met::refused && way.met(Met::accepted) > 0)
+      doubtful_.push_back(&way);
+    else
+      trace(way, example->fact, example->met);
+  }
+
+  /// What is to be located. Beside an acceptance silence is not: not each address needs a host.
+  static const MetExample* telling(const Way& way) {
     const bool open = way.met(Met::accepted) > 0;
-    for (const auto met : {Met::refused, Met::stopped, Met::silent, Met::absent}) {
-      const auto* example = way.example(met);
-      if (example == nullptr || (open && met != Met::stopped)) continue;
-      if (way.traced && !speaks_for(traced_[*way.traced], *example)) way.traced.reset();
-      if (!way.traced) trace(way, example->fact, met);
-      return;
-    }
+    if (open && way.met(Met::stopped) > 0) return way.example(Met::stopped);
+    for (const auto met : {Met::refused, Met::stopped, Met::silent, Met::absent})
+      if (const auto* example = way.example(met)) return open && met != Met::refused ? nullptr : example;
+    return nullptr;
   }
 
   /// What was silent for a while may have met something else than the others in the end.
@@ -272,11 +289,13 @@ class Surveyor {
     spawn(follow(traced, std::move(questions)));
   }
 
-  /// A silent prefix is traced for itself: whether its addresses have hosts is seen only by looking.
+  /// A prefix of which some is open or all is silent is traced for itself: whether there is a host at an
+  /// address is seen only by looking.
   allowlist::Prefix block_of(const Way& way, const asio::ip::address& address, Met met) const {
     const int shared = address.is_v6() ? block_v6 : block_v4;
     const auto* prefix = std::get_if<allowlist::Prefix>(&plans_[way.plan].entry->what);
-    const bool by_itself = prefix != nullptr && !way.whole && (met == Met::silent || met == Met::absent);
+    const bool doubt = met == Met::silent || met == Met::absent || way.met(Met::accepted) > 0;
+    const bool by_itself = prefix != nullptr && !way.whole && doubt;
     return {address, by_itself ? std::max(shared, prefix->length()) : shared};
   }
 
@@ -402,6 +421,7 @@ class Surveyor {
   std::deque<Attempt> attempts_;  ///< by the sweep's index
   std::deque<Name> names_;
   std::deque<Traced> traced_;
+  std::vector<Way*> doubtful_;  ///< some of it is open, and a RST answers for the rest
   std::map<probe::UdpEndpoint, probe::Resolver> resolvers_;
   std::list<asio::cancellation_signal> tasks_;
   asio::steady_timer changed_;

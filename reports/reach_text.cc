@@ -56,6 +56,15 @@ void entry_lines(Page& page, const EntryReach& entry) {
   page.item(fmt::format("  {} {:<20} ", how.mark, printable(entry.entry->published)), text, how.color);
 }
 
+/// Nothing of it needs to be looked at: neither a fault nor an answer of which nobody knows whose it is.
+bool is_settled(const EntryReach& entry) {
+  if (entry.reach == Reached::skipped) return true;
+  return entry.reach == Reached::reachable &&
+         std::ranges::none_of(entry.ways, [](const checks::WayReach& way) {
+           return way.reach == Reached::reachable && way.confidence == checks::Confidence::low;
+         });
+}
+
 /// Each step once, in the order of the entries.
 std::vector<std::string_view> remedies(const ReachReport& report) {
   std::vector<std::string_view> all;
@@ -97,13 +106,16 @@ std::string render_text(const ReachReport& report, const TextStyle& style) {
   if (!report.survey.complete) page.item("      ", "stopped before everything was measured");
   page.blank();
   const bool whole = style.verbose || entries.size() <= short_list;
+  std::size_t reachable = 0, skipped = 0;  // and not shown
   for (const auto& entry : entries)
-    if (whole || (entry.reach != Reached::reachable && entry.reach != Reached::skipped))
+    if (whole || !is_settled(entry))
       entry_lines(page, entry);
+    else
+      ++(entry.reach == Reached::skipped ? skipped : reachable);
   if (!whole) {
     page.item("  ",
               fmt::format("{} reachable and {} skipped entries are not shown; --verbose shows them",
-                          count(report, Reached::reachable), count(report, Reached::skipped)),
+                          reachable, skipped),
               Color::none, Color::dim);
   }
   what_to_do(page, report);

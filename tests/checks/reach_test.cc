@@ -134,6 +134,11 @@ const Case cases[] = {
      {silent(), accepted(), silent()},
      Reached::reachable,
      {}},
+    {"one host is enough beside a RST of whomever",
+     "192.0.2.0/24",
+     {accepted(), rst()},
+     Reached::reachable,
+     {}},
     {"a RST alone shows no open way", "192.0.2.0/24", {silent(), rst()}, Reached::unknown, {}},
     {"whoever is on the way can refuse", "192.0.2.1", {rst()}, Reached::unknown, {}},
     {"some are rejected, and nobody knows who refuses the others",
@@ -251,6 +256,31 @@ Traced traced(std::string_view remote, Met met, std::optional<probe::ConnectFail
   return made;
 }
 
+/// SYNs to 192.0.2.2 meet a RST at a distance; datagrams meet the host at another.
+Traced refused_at(int rst_distance, int host_distance) {
+  const probe::TcpEndpoint endpoint{make_address("192.0.2.2"), 443};
+  Traced made{Met::refused, {endpoint.address(), 24}, attempt("192.0.2.2", rst()).fact, {}};
+  std::uint32_t id = 0;
+  const auto path = [&](std::uint16_t port, probe::PathFlow flow, int distance, probe::StepAnswer answer) {
+    probe::PathTrace trace{{{endpoint.address(), port}, flow, 30, {}}, {}};
+    for (int n = 1; n <= distance; ++n) {
+      probe::PathStep step{n, answer, {}, {}, {}};
+      if (n < distance) {
+        step.answer = probe::StepAnswer::expired;
+        step.icmp = probe::IcmpError{probe::IcmpError::Family::icmp, 11, 0,
+                                     make_address(fmt::format("198.51.100.{}", n))};
+      } else if (answer == probe::StepAnswer::unreachable) {
+        step.icmp = probe::IcmpError{probe::IcmpError::Family::icmp, 3, 3, endpoint.address()};
+      }
+      trace.steps.push_back(step);
+    }
+    made.evidence.add({probe::MeasurementId{++id}, {}, std::move(trace), {}});
+  };
+  path(443, probe::PathFlow::syn, rst_distance, probe::StepAnswer::reset);
+  path(33434, probe::PathFlow::udp, host_distance, probe::StepAnswer::unreachable);
+  return made;
+}
+
 WayReach judged(const Way& way, std::string_view entry, const Traced* trace) {
   const auto list = list_of(fmt::format("  - {{prefix: {}, ports: [443]}}", entry));
   const auto plans = plan_reach(list, {5, 443, {}, today});
@@ -269,6 +299,49 @@ WayReach judged_with(const Traced& trace, std::string_view entry, std::vector<st
   auto way = way_of(entry, silent_ones.size());
   for (const auto address : silent_ones) record(way, attempt(address, silent()), {}, {});
   return judged(way, entry, &trace);
+}
+
+/// 192.0.2.1 accepts, `refused` and 192.0.2.3 do not.
+Way mixed(std::string_view refused) {
+  auto way = way_of("192.0.2.0/24", 3);
+  record(way, attempt("192.0.2.1", accepted()), {}, {});
+  for (const auto address : {refused, std::string_view{"192.0.2.3"}})
+    record(way, attempt(address, rst()), {}, {});
+  return way;
+}
+
+TEST(Reached, ARstFromTheWayBesideAnAcceptanceStopsPartOfThePrefix) {
+  const auto trace = refused_at(3, 5);
+  const auto way = judged(mixed("192.0.2.2"), "192.0.2.0/24", &trace);
+  EXPECT_EQ(way.reach, Reached::partly);
+  EXPECT_EQ(way.cause, Cause::tcp_reset_in_path);
+  ASSERT_TRUE(way.location);
+  EXPECT_EQ(way.location->hop, 2);
+  EXPECT_THAT(way.remedy.front(), HasSubstr("192.0.2.0/24 port 443 at hop 2 (198.51.100.2)"));
+}
+
+TEST(Reached, TheHostsOwnRstBesideAnAcceptanceIsNoFault) {
+  const auto trace = refused_at(5, 5);
+  const auto way = judged(mixed("192.0.2.2"), "192.0.2.0/24", &trace);
+  EXPECT_EQ(way.reach, Reached::reachable);
+  EXPECT_EQ(way.confidence, Confidence::high);
+  EXPECT_THAT(way.summary, HasSubstr("accepted; the RST of 192.0.2.2:443 is its own"));
+}
+
+TEST(Reached, ARstOfWhomeverBesideAnAcceptanceIsSaid) {
+  const auto way = judged(mixed("192.0.2.2"), "192.0.2.0/24", nullptr);
+  EXPECT_EQ(way.reach, Reached::reachable);
+  EXPECT_EQ(way.confidence, Confidence::low);
+  EXPECT_THAT(way.summary,
+              HasSubstr("accepted; 2 of 3 addresses answer with a RST, of the host, where nothing "
+                        "listens, or of a device on the way: nothing shows which (3 of 3"));
+}
+
+TEST(Reached, ARstBesideAnAcceptanceIsNotJudgedByTheTraceOfAnother) {
+  const auto trace = refused_at(3, 5);
+  const auto way = judged(mixed("192.0.2.9"), "192.0.2.0/24", &trace);
+  EXPECT_EQ(way.reach, Reached::unknown);
+  EXPECT_THAT(way.summary, HasSubstr("the one of 192.0.2.2:443 came from a device on the way"));
 }
 
 TEST(Reached, WhatWouldHaveBeenTracedSaysThatItWasNot) {

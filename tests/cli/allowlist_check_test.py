@@ -26,6 +26,10 @@ LISTENER = ("import socket, sys\n"
             "l = socket.create_server(('::', int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)\n"
             "print('ready', flush=True)\n"
             "while True: l.accept()\n")
+FEW_LISTENERS = ("import signal, socket, sys\n"
+                 "listeners = [socket.create_server((address, int(sys.argv[1]))) for address in sys.argv[2:]]\n"
+                 "print('ready', flush=True)\n"
+                 "signal.pause()\n")
 
 
 def fwprobe(*arguments, **options):
@@ -197,14 +201,16 @@ class Network(Lists):
         lane = topology.Lane()
         with contextlib.ExitStack() as stack:
             stack.callback(lane.close)
-            server = lane.hosts["server"].start([PYTHON, "-c", LISTENER, str(PORT)], stdout=subprocess.PIPE, text=True)
-            stack.callback(server.wait)
-            stack.callback(server.kill)
-            self.assertEqual(server.stdout.readline(), "ready\n")
+            for arguments in ([LISTENER, str(PORT)], [FEW_LISTENERS, str(PORT + 1), "192.0.2.80", "192.0.2.84"]):
+                server = lane.hosts["server"].start([PYTHON, "-c", *arguments], stdout=subprocess.PIPE, text=True)
+                stack.callback(server.wait)
+                stack.callback(server.kill)
+                self.assertEqual(server.stdout.readline(), "ready\n")
             lane.hosts["r2"].nft("table inet fault { chain forward { type filter hook forward priority 0;\n"
                                  f"ip daddr 192.0.2.81 tcp dport {PORT} drop\n"
                                  f"ip daddr 192.0.2.82 tcp dport {PORT} reject with icmp type admin-prohibited\n"
                                  f"ip daddr 192.0.2.83 tcp dport {PORT} reject with tcp reset\n"
+                                 f"ip daddr 192.0.2.85 tcp dport {PORT + 1} reject with tcp reset\n"
                                  f"ip daddr 192.0.2.88/31 tcp dport {PORT} drop\n"
                                  "ip daddr 192.0.2.87 meta l4proto tcp reject with tcp reset\n"
                                  "ip daddr 192.0.2.87 meta l4proto udp drop\n"
@@ -212,8 +218,9 @@ class Network(Lists):
             path = self.write([
                 f"{{prefix: {prefix}, ports: [{PORT}]}}" for prefix in
                 ("192.0.2.80", "192.0.2.81", "192.0.2.82", "192.0.2.83", "192.0.2.84/30", "192.0.2.88/31", "192.0.2.80/29",
-                 "192.0.2.200/29", "'2001:db8:80::80'", "'2001:db8:80::81'")] + ["{prefix: 192.0.2.84, ports: [9]}",
-                                                                                   "{prefix: 192.0.2.87, ports: [10]}"])
+                 "192.0.2.200/29", "'2001:db8:80::80'", "'2001:db8:80::81'")] + [
+                     "{prefix: 192.0.2.84, ports: [9]}", "{prefix: 192.0.2.87, ports: [10]}",
+                     f"{{prefix: 192.0.2.80/31, ports: [{PORT + 1}]}}", f"{{prefix: 192.0.2.84/31, ports: [{PORT + 1}]}}"])
             os.chmod(self.folder, 0o755)
             process = lane.hosts["client"].start([FWPROBE, "allowlist", "check", path, "--format", "json", "--timeout", "2s"],
                                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -249,8 +256,12 @@ class Network(Lists):
             "2001:db8:80::81": ("unreachable", "tcp.filtered", "path", 2, "after"),
             "192.0.2.84": ("reachable", None, None, None, None),
             "192.0.2.87": ("unknown", None, None, None, None),  # nothing gets there but RSTs
+            "192.0.2.80/31": ("reachable", None, None, None, None),
+            "192.0.2.84/31": ("partly", "tcp.reset_in_path", "path", 2, "after"),
         }, output)
         self.assertEqual(met["192.0.2.200/29"][:2], ("unknown", None))
+        said = {entry["entry"]: entry["summary"] for entry in document["entries"]}
+        self.assertIn("accepted; the RST of 192.0.2.81:8444 is its own", said["192.0.2.80/31"])
         rejected = next(entry for entry in document["entries"] if entry["entry"] == "192.0.2.82")
         self.assertEqual(rejected["ways"][0]["location"]["address"], r2)
         self.assertRegex(rejected["ways"][0]["remedy"][0],
