@@ -27,5 +27,7 @@ std::string host_port(const std::string& host, std::uint16_t port);
 std::string text(probe::Clock::duration duration);
 /// "2026-01-31 09:30 UTC".
 std::string date(probe::WallClock::time_point time);
+/// "2026-01-31".
+std::string date(std::chrono::year_month_day day);
 
 }  // namespace fwprobe::checks

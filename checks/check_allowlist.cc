@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "checks/builders.h"
 #include "checks/checks.h"
+#include "checks/list_findings.h"
 #include "checks/resolution.h"
 
 namespace fwprobe::checks {
@@ -23,11 +25,6 @@ year_month_day day_of(const Evidence& evidence, const Allowlist& list) {
   const auto measurements = evidence.measurements();
   if (measurements.empty()) return list.retrieved;
   return {std::chrono::floor<std::chrono::days>(measurements.front().time.started)};
-}
-
-std::string text(year_month_day day) {
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
 }
 
 /// "TCP port 443, 8000-8100"
@@ -55,35 +52,6 @@ Finding make(std::string subject, Status status, std::string summary, std::optio
 }
 
 bool for_port(const Entry* entry, std::uint16_t port) { return allowlist::for_port(*entry, port); }
-
-/// Host bits behind a prefix' length: many firewalls refuse such an entry, or cut it short in silence.
-Findings not_canonical(const Allowlist& list, year_month_day day) {
-  Findings findings;
-  for (const auto& entry : list.entries) {
-    if (!entry.host_bits || !allowlist::in_force(entry, day)) continue;
-    const auto& prefix = std::get<allowlist::Prefix>(entry.what);
-    findings.push_back(make(
-        entry.published, Status::warn,
-        fmt::format("{} publishes {}, which has host bits set; it was read as {} ({} to {})", list.title,
-                    entry.published, prefix.text(), prefix.network().to_string(), prefix.last().to_string()),
-        Cause::allowlist_not_canonical,
-        {{"list", list.title}, {"published", entry.published}, {"prefix", prefix.text()}}));
-  }
-  return findings;
-}
-
-/// On the day of the run, so that an old report is not judged by today.
-Findings stale(const Allowlist& list, year_month_day day) {
-  using std::chrono::sys_days;
-  const auto age = sys_days{day} - sys_days{list.retrieved};
-  if (!list.fresh_for || age <= *list.fresh_for) return {};
-  return {make(
-      list.name, Status::warn,
-      fmt::format("{} is of {}, {} days old, and was to be renewed after {}: what its publisher has added "
-                  "since is missing here",
-                  list.title, text(list.retrieved), age.count(), list.fresh_for->count()),
-      Cause::allowlist_stale, {{"list", list.name}})};
-}
 
 Finding skip(const std::string& subject, std::string summary) {
   return make(subject, Status::skip, std::move(summary));
@@ -180,7 +148,7 @@ class Outbound {
     for (const auto& entry : list_.entries) {
       const auto* prefix = std::get_if<allowlist::Prefix>(&entry.what);
       if (prefix && entry.until && *entry.until <= day_ && prefix->contains(where))
-        former = fmt::format("; it was in {} until {}", entry.published, text(*entry.until));
+        former = fmt::format("; it was in {} until {}", entry.published, date(*entry.until));
     }
     return fail(Cause::allowlist_address_not_listed, where,
                 fmt::format("{} is not listed by {}: {}{}", where.to_string(), list_.title,
@@ -295,7 +263,7 @@ Findings check_allowlist(const Case& the_case) {
   Findings findings;
   for (const auto& list : the_case.settings.allowlists) {
     const auto day = day_of(the_case.evidence, list);
-    for (auto&& part : {stale(list, day), not_canonical(list, day), compare(the_case, list)})
+    for (auto&& part : {list_findings(list, day), compare(the_case, list)})
       findings.insert(findings.end(), part.begin(), part.end());
   }
   return findings;

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "checks/list_findings.h"
 #include "cli/allowlist.h"
 #include "cli/deliver.h"
 #include "cli/measure.h"
@@ -35,6 +36,7 @@ constexpr std::size_t other_descriptors = 400;
 
 struct Job {
   allowlist::Allowlist list;
+  std::vector<checks::Finding> findings;  ///< of the list itself
   std::vector<checks::ReachPlan> plans;
   checks::Settings settings;
   probe::SweepLimits limits;
@@ -122,6 +124,7 @@ std::expected<Job, UsageError> understand(const AllowlistCheckArguments& a, cons
                     "rules verify' compares "
                     "your rules with it, and 'fwprobe check TARGET --allowlist {}' this machine's address",
                     a.list, a.list)}};
+  job.findings = checks::list_findings(job.list, choice.day);
   auto plans = plan_reach(job.list, choice);
   if (!plans) return std::unexpected{UsageError{std::move(plans.error())}};
   job.plans = std::move(*plans);
@@ -155,6 +158,7 @@ Surveyed survey(const Job& job, checks::ReachObserver& observer) {
   if (failure) std::rethrow_exception(failure);
   result.report.finished = reports::report_time();
   result.report.list = &job.list;
+  result.report.findings = job.findings;
   const auto& environment = result.report.survey.environment;
   result.report.vantage = {environment.host, std::nullopt, environment.addresses, {}};
   return result;

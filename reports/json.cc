@@ -76,18 +76,6 @@ Json diagnosis_json(const checks::Diagnosis& diagnosis) {
           {"rules", diagnosis.flow ? rules_json(*diagnosis.flow) : Json(nullptr)}};
 }
 
-Json finding_json(const checks::Finding& finding) {
-  return {{"check", name(finding.check)},
-          {"subject", finding.subject},
-          {"status", name(finding.status)},
-          {"cause", cause_json(finding.cause)},
-          {"summary", finding.summary},
-          {"evidence", ids_json(finding.evidence)},
-          {"remedy", finding.remedy},
-          {"confidence", name(finding.confidence)},
-          {"location", finding.location ? location_json(*finding.location) : Json(nullptr)}};
-}
-
 Json comparison_json(const checks::Comparison& comparison) {
   const auto& status = comparison.control_status;
   return {{"fault", name(comparison.fault)},
@@ -141,6 +129,18 @@ Json summary_json(const Report& report) {
 }
 
 }  // namespace
+
+Json finding_json(const checks::Finding& finding) {
+  return {{"check", name(finding.check)},
+          {"subject", finding.subject},
+          {"status", name(finding.status)},
+          {"cause", cause_json(finding.cause)},
+          {"summary", finding.summary},
+          {"evidence", ids_json(finding.evidence)},
+          {"remedy", finding.remedy},
+          {"confidence", name(finding.confidence)},
+          {"location", finding.location ? location_json(*finding.location) : Json(nullptr)}};
+}
 
 Json location_json(const checks::Location& location) {
   return {{"where", name(location.where)},

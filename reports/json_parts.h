@@ -7,6 +7,7 @@
 
 namespace fwprobe::reports {
 
+Json finding_json(const checks::Finding& finding);
 Json location_json(const checks::Location& location);
 Json vantage_json(const Vantage& vantage);
 

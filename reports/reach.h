@@ -15,9 +15,10 @@ struct ReachReport {
   probe::WallClock::time_point finished;
   Vantage vantage;
   const allowlist::Allowlist* list = nullptr;
+  std::vector<checks::Finding> findings;  ///< of the list itself
   checks::ReachSurvey survey;
 
-  /// Fail before error; an error as well when nothing at all could be probed.
+  /// Fail before error before warn; an error as well when nothing at all could be probed.
   checks::Status status() const;
 };
 

@@ -84,7 +84,9 @@ std::string render_json(const ReachReport& report) {
               {"vantage", vantage_json(report.vantage)}}},
             {"list", list_json(*report.list)},
             {"summary", summary_json(report)},
+            {"findings", Json::array()},
             {"entries", Json::array()}};
+  for (const auto& finding : report.findings) json["findings"].push_back(finding_json(finding));
   for (const auto& entry : report.survey.entries) json["entries"].push_back(entry_json(entry));
   constexpr int indent = 2;
   return json.dump(indent, ' ', true, Json::error_handler_t::replace) + "\n";

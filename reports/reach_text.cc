@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace {
 using checks::EntryReach, checks::Reached, checks::Status;
 
 constexpr std::size_t short_list = 40;    ///< entries of a list that is shown whole
+constexpr std::size_t most_findings = 8;  ///< unless verbose
 constexpr std::size_t most_remedies = 8;  ///< unless verbose
 
 struct Look {
@@ -65,14 +67,33 @@ bool is_settled(const EntryReach& entry) {
          });
 }
 
-/// Each step once, in the order of the entries.
+/// What is to be said of the list itself.
+void finding_lines(Page& page, const ReachReport& report) {
+  const auto& all = report.findings;
+  const auto shown = page.style().verbose ? all.size() : std::min(all.size(), most_findings);
+  for (const auto& finding : std::span{all}.first(shown)) {
+    const auto how = look(finding.status);
+    page.item(fmt::format("  {} ", how.mark),
+              fmt::format("{}: {}", row(*finding.cause).code, printable(finding.summary, 600)), how.color);
+  }
+  if (shown < all.size())
+    page.item("    ", fmt::format("and {} more: --verbose, or --format json", all.size() - shown),
+              Color::none, Color::dim);
+  if (!all.empty()) page.blank();
+}
+
+/// Each step once, in the order of the entries; then what the list itself needs.
 std::vector<std::string_view> remedies(const ReachReport& report) {
   std::vector<std::string_view> all;
+  const auto add = [&](std::string_view line) {
+    if (all.size() <= most_remedies * most_remedies && std::ranges::find(all, line) == all.end())
+      all.push_back(line);
+  };
   for (const auto& entry : report.survey.entries)
     for (const auto& way : entry.ways)
-      for (const auto& line : way.remedy)
-        if (all.size() <= most_remedies * most_remedies && std::ranges::find(all, line) == all.end())
-          all.push_back(line);
+      for (const auto& line : way.remedy) add(line);
+  for (const auto& finding : report.findings)
+    for (const auto& line : finding.remedy) add(line);
   return all;
 }
 
@@ -91,7 +112,8 @@ void what_to_do(Page& page, const ReachReport& report) {
 checks::Status ReachReport::status() const {
   if (count(*this, Reached::unreachable) + count(*this, Reached::partly) > 0) return Status::fail;
   const bool probed = count(*this, Reached::reachable) > 0;
-  return probed && count(*this, Reached::unknown) == 0 && survey.complete ? Status::pass : Status::error;
+  const bool passed = probed && count(*this, Reached::unknown) == 0 && survey.complete;
+  return passed ? checks::worst(findings) : Status::error;
 }
 
 std::string render_text(const ReachReport& report, const TextStyle& style) {
@@ -105,6 +127,7 @@ std::string render_text(const ReachReport& report, const TextStyle& style) {
       how.color);
   if (!report.survey.complete) page.item("      ", "stopped before everything was measured");
   page.blank();
+  finding_lines(page, report);
   const bool whole = style.verbose || entries.size() <= short_list;
   std::size_t reachable = 0, skipped = 0;  // and not shown
   for (const auto& entry : entries)

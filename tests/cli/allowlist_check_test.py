@@ -156,6 +156,24 @@ class Loopback(Lists):
         SCHEMA.validate(document)
         self.assertFalse(document["run"]["complete"])
 
+    def test_an_old_list_and_host_bits_are_warnings(self):
+        path = self.write([f"{{prefix: 127.0.0.1/31, ports: [{self.port}]}}"], HEAD + "fresh_for: 1d\n")
+        for arguments, expected in (((), 0), (("--strict",), 1)):
+            done = fwprobe(path, "--format", "json", *arguments)
+            _, document = self.document(done)
+            self.assertEqual((done.returncode, document["summary"]["status"]), (expected, "warn"))
+            self.assertEqual([(finding["cause"], finding["subject"]) for finding in document["findings"]],
+                             [("allowlist.stale", "test"), ("allowlist.not_canonical", "127.0.0.1/31")])
+        text = fwprobe(path).stdout
+        self.assertIn("WARN  outbound list test (2026-01-31): 1 reachable", text)
+        for said in ("  ! allowlist.stale: test is of 2026-01-31", "  ! allowlist.not_canonical: test publishes 127.0.0.1/31",
+                     "1. Get the publisher's current list."):
+            self.assertIn(said, text)
+
+    def test_what_fails_and_what_cannot_be_told_stands_before_warnings(self):
+        path = self.write(["{prefix: 127.0.0.1, protocol: udp, ports: [53]}"], HEAD + "fresh_for: 1d\n")
+        self.assertEqual(fwprobe(path, "--strict").returncode, 3)
+
     def test_text_names_what_fails_and_what_to_do(self):
         path = self.write([f"{{prefix: 127.0.0.1, ports: [{self.port}]}}"])
         done = fwprobe(path)
