@@ -9,6 +9,7 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <fmt/format.h>
@@ -133,12 +134,12 @@ std::expected<Job, UsageError> understand(const AllowlistCheckArguments& a, cons
   return job;
 }
 
-Surveyed survey(const Job& job, checks::ReachObserver& observer) {
+Surveyed survey(const Job& job, ReachProgressBar& bar) {
   Surveyed result;
   result.report.run_id = reports::random_uuid();
   result.report.started = reports::report_time();
   asio::io_context context{1};
-  asio::cancellation_signal cancel;
+  asio::cancellation_signal cancel, end;
   std::exception_ptr failure;
   asio::signal_set signals{context, SIGINT, SIGTERM};
   signals.async_wait([&](std::error_code error, int number) {
@@ -147,13 +148,15 @@ Surveyed survey(const Job& job, checks::ReachObserver& observer) {
     signals.clear();  // a second signal ends the process at once
     cancel.emit(asio::cancellation_type::terminal);
   });
-  asio::co_spawn(context, checks::survey_reach(job.plans, job.settings, job.limits, observer),
+  asio::co_spawn(context, checks::survey_reach(job.plans, job.settings, job.limits, bar),
                  asio::bind_cancellation_slot(
                      cancel.slot(), [&](const std::exception_ptr& thrown, checks::ReachSurvey survey) {
                        failure = thrown;
                        result.report.survey = std::move(survey);
                        signals.cancel();
+                       end.emit(asio::cancellation_type::terminal);
                      }));
+  asio::co_spawn(context, bar.keep_drawing(), asio::bind_cancellation_slot(end.slot(), asio::detached));
   context.run();
   if (failure) std::rethrow_exception(failure);
   result.report.finished = reports::report_time();

@@ -6,16 +6,15 @@
 
 namespace fwprobe::cli {
 
-int terminal_width(int descriptor) {
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return std::clamp<int>(size.ws_col, 40, 200);
-}
+int terminal_width(int descriptor) { return std::clamp(screen_size(descriptor).columns, 40, 200); }
 
 ScreenSize screen_size(int descriptor) {
   winsize size{};
-  const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
-  return {terminal_width(descriptor), known ? size.ws_row : 24};
+  ScreenSize screen;
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0) return screen;
+  if (size.ws_col > 0) screen.columns = size.ws_col;
+  if (size.ws_row > 0) screen.rows = size.ws_row;
+  return screen;
 }
 
 }  // namespace fwprobe::cli

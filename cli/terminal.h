@@ -7,9 +7,9 @@ struct ScreenSize {
   int rows = 24;
 };
 
-/// Columns of the terminal behind a descriptor, between 40 and 200; 80 when it is none.
+/// Columns for a text on the terminal behind a descriptor, between 40 and 200; 80 when it is none.
 int terminal_width(int descriptor);
-/// Its columns as above, and its rows.
+/// Columns and rows of the terminal, for lines that must not be broken.
 ScreenSize screen_size(int descriptor);
 
 }  // namespace fwprobe::cli
