@@ -1,50 +1,31 @@
 #include "reports/escape.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "allowlist/utf8.h"
+#include "text/characters.h"
 
 namespace fwprobe::reports {
 namespace {
 
-struct Range {
-  char32_t first, last;
-};
-
-template <std::size_t Size>
-bool in(const Range (&ranges)[Size], char32_t c) {
-  if (c < ranges[0].first) return false;  // most text is ASCII
-  const auto* const found = std::ranges::lower_bound(ranges, c, {}, &Range::last);
-  return found != std::end(ranges) && found->first <= c;
-}
-
-/// Characters without a glyph of their own that change how others are shown: C1 controls, soft hyphen, bidi
-/// controls (UAX #9), zero-width characters and joiners, line separators, fillers, annotations, private use,
-/// tags.
-constexpr Range invisible[] = {
-    {0x7f, 0x9f},     {0xad, 0xad},     {0x34f, 0x34f},     {0x61c, 0x61c},      {0x115f, 0x1160},
-    {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},   {0x2028, 0x202e},    {0x2060, 0x206f},
-    {0x3164, 0x3164}, {0xe000, 0xf8ff}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},    {0xffa0, 0xffa0},
-    {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
-};
-
-constexpr Range combining[] = {
+constexpr CharacterRange combining[] = {
     {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},   {0x64b, 0x65f},
     {0x6d6, 0x6dc},   {0x900, 0x902},   {0x93c, 0x93c},   {0x941, 0x948},   {0xe31, 0xe31},
     {0xe34, 0xe3a},   {0xe47, 0xe4e},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff},
     {0x302a, 0x302d}, {0x3099, 0x309a}, {0xfe20, 0xfe2f},
 };
 
-constexpr Range wide[] = {
+constexpr CharacterRange wide[] = {
     {0x1100, 0x115e},   {0x2e80, 0x303e},   {0x3041, 0x3098},   {0x309b, 0xa4cf},   {0xa960, 0xa97c},
     {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},
     {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff}, {0x20000, 0x3fffd},
 };
 
-constexpr bool in_order(const auto& ranges) { return std::ranges::is_sorted(ranges, {}, &Range::first); }
+constexpr bool in_order(const auto& ranges) {
+  return std::ranges::is_sorted(ranges, {}, &CharacterRange::first);
+}
 static_assert(in_order(invisible) && in_order(combining) && in_order(wide));
 
 std::size_t width(char32_t c) { return in(combining, c) ? 0 : in(wide, c) ? 2 : 1; }

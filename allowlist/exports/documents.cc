@@ -63,10 +63,7 @@ std::optional<std::vector<PortRange>> new_ports(const Entry& entry, Ports& befor
 /// RFC 4180 §2; a cell of text that a spreadsheet would take for a formula keeps its words behind a quote.
 std::string cell(std::string_view text) {
   std::string words = text.find_first_of("=+-@") == 0 ? "'" : "";
-  for (const char c : text) {
-    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    words += is_control ? " " : c == '"' ? "\"\"" : std::string{c};
-  }
+  for (const char c : printable(text)) words += c == '"' ? "\"\"" : std::string{c};
   const bool bare = words.find_first_of(",\"'") == std::string::npos;
   return bare ? words : fmt::format("\"{}\"", words);
 }
@@ -86,7 +83,8 @@ std::string export_json(const Export& wanted) {
     if (in_force(entry, wanted.day))
       if (const auto ports = new_ports(entry, written[what_of(entry)]))
         json["entries"].push_back(json_of(entry, *ports));
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  // ASCII only, as in reports: what hides text or moves a cursor comes as an escape.
+  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 std::string export_csv(const Export& wanted) {

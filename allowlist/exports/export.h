@@ -72,7 +72,10 @@ std::string text(const PortRange& range, std::string_view dash = "-");
 /// The prefixes of one family.
 std::vector<Prefix> prefixes4(const RuleGroup& group);
 std::vector<Prefix> prefixes6(const RuleGroup& group);
-/// Where the list is from and of which day, in one line without control characters.
+/// A blank in place of each byte that is no UTF-8 and of what moves a cursor or hides text: control, bidi and
+/// invisible characters.
+std::string printable(std::string_view text);
+/// Where the list is from and of which day, in one printable line.
 std::string heading(const Export& wanted, std::size_t longest = 1000);
 /// `name` cut to what a system takes, with the suffix whole; of names that are cut no two are the same.
 std::string short_name(std::string_view name, std::string_view suffix, std::size_t longest);

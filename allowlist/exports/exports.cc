@@ -6,6 +6,9 @@
 
 #include "allowlist/exports/export.h"
 #include "allowlist/port_text.h"
+#include "allowlist/utf8.h"
+#include "text/characters.h"
+#include "text/fnv1a.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -34,12 +37,6 @@ Key key_of(const Entry& entry, const ExportPorts& ports) {
   return key;
 }
 
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return shown;
-}
-
 bool is_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' || c == '_';
@@ -54,10 +51,9 @@ std::string as_name(std::string_view text) {
   return name;
 }
 
-/// FNV-1a, folded: tells names with the same beginning apart.
+/// Tells names with the same beginning apart.
 std::uint16_t mark_of(std::string_view name) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  const auto hash = fnv1a(name);
   return static_cast<std::uint16_t>(hash ^ (hash >> 16));
 }
 
@@ -116,6 +112,20 @@ std::vector<Prefix> prefixes4(const RuleGroup& group) {
 }
 std::vector<Prefix> prefixes6(const RuleGroup& group) {
   return PrefixSet{{}, group.addresses.v6()}.prefixes();
+}
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const auto decoded = first_utf8(text);
+    const auto bytes = decoded ? decoded->bytes : 1;
+    if (!decoded || decoded->character < 0x20 || in(invisible, decoded->character))
+      shown += ' ';
+    else
+      shown += text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  return shown;
 }
 
 std::string heading(const Export& wanted, std::size_t longest) {

@@ -43,6 +43,26 @@ constexpr auto both_families =
     "udp}\n"
     "  - {prefix: 203.0.113.0/24, ports: [443], until: 2026-01-01}\n";
 
+TEST(Export, NothingHidesTextOrMovesTheCursor) {
+  constexpr auto entries =
+      "  - {prefix: 192.0.2.1, ports: [443], purpose: \"a\\u202Eb\\u009Bc\\u2066d\u00fc\"}\n";
+  auto from = list("inbound", entries);
+  from.title =
+      "a\u202Eb\u009Bc\u2066d\xff"
+      "e\u00fc";
+  for (const auto& one : export_formats()) {
+    const auto text = rendered(from, one.name);
+    for (const auto* bad : {"\u202E", "\u009B", "\u2066", "\xff"})
+      EXPECT_THAT(text, Not(HasSubstr(bad))) << one.name;
+  }
+  EXPECT_THAT(rendered(from, "nftables"), StartsWith("# a b c d e\u00fc, inbound"));
+  EXPECT_THAT(rendered(from, "csv"), HasSubstr(",a b c d\u00fc\n"));
+  const auto json =
+      parse_list(rendered(list("inbound", entries), "json"), {"json", "", day, {}, Entries::all});
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(json->entries.front().purpose, "a\u202Eb\u009Bc\u2066d\u00fc") << "as an escape";
+}
+
 TEST(Export, RulesHaveTheFewestPrefixesThatAreInForce) {
   const auto from = list("inbound", both_families);
   EXPECT_THAT(rendered(from, "nftables"),
