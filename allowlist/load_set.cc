@@ -30,6 +30,8 @@ LoadedSet set_of(Allowlist list, year_month_day day) {
   if (names > 0)
     loaded.notes.push_back(
         fmt::format("{} {} left out: a set is of addresses", names, names == 1 ? "name is" : "names are"));
+  if (loaded.addresses.empty() && std::cmp_less(names, list.entries.size()))
+    loaded.notes.emplace_back("none of its prefixes is in force today: as a set it is empty");
   return loaded;
 }
 

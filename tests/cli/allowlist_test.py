@@ -157,6 +157,20 @@ class Algebra(unittest.TestCase):
         self.assertEqual((code, out), (0, "0.0.0.0/0\n"))
         self.assertIn("every IPv4 address is listed (0.0.0.0/0)", err)
 
+    def test_a_list_of_which_nothing_is_in_force_is_warned_of(self):
+        head = "name: old\nretrieved: 2026-01-31\ndirection: inbound\nentries:\n"
+        dates = "until: 2020-01-01", "since: 2999-01-01"
+        old = head + "".join(f"  - {{prefix: 192.0.2.0/24, ports: [{n}], {when}}}\n" for n, when in enumerate(dates, 1))
+        warning = "fwprobe: warning: -: none of its prefixes is in force today: as a set it is empty\n"
+        for arguments, code, out in ((("merge", "-"), 0, ""), (("merge", "-", "appcircle"), 0, None),
+                                     (("intersect", "-", "appcircle"), 0, ""), (("subtract", "-", "appcircle"), 0, ""),
+                                     (("diff", "appcircle", "-"), 1, None)):
+            done = run(*arguments, stdin=old)
+            self.assertEqual((done[0], done[2]), (code, warning), arguments)
+            self.assertEqual(done[1] == "", out == "", arguments)
+        self.assertNotIn("none of its prefixes", run("merge", "-", stdin=head + "  - {domain: www.example}\n")[2])
+        self.assertEqual(run("merge", "-", stdin=old + "  - {prefix: 192.0.2.1}\n"), (0, "192.0.2.1/32\n", ""))
+
     def test_host_bits_are_warned_of(self):
         self.assertIn("1 line has bits set behind the prefix length", run("merge", "-", stdin="10.0.0.1/8\n")[2])
 
