@@ -92,7 +92,7 @@ std::expected<Allowlist, ListError> parse_json(std::string_view text, const Orig
   if (!tree) return std::unexpected{error_at(origin.file, tree.error())};
   const auto& root = tree->root();
   if (member(root, "entries") != nullptr && member(root, "name") != nullptr) {
-    auto list = parse_own_json(text, *tree, origin.file);
+    auto list = parse_own_json(*tree, origin.file);
     return list ? choose(std::move(*list), origin) : list;
   }
   const auto* format = format_of(root);

@@ -26,9 +26,8 @@ struct Origin {
 std::expected<Allowlist, ListError> make_list(const Publication& publication, const Origin& origin,
                                               const JsonTree* tree);
 
-/// A list in our own format that is written as JSON. At most 8 MiB and 200,000 entries.
-std::expected<Allowlist, ListError> parse_own_json(std::string_view text, const JsonTree& tree,
-                                                   std::string_view origin);
+/// A list in our own format that is written as JSON. At most 200,000 entries.
+std::expected<Allowlist, ListError> parse_own_json(const JsonTree& tree, std::string_view origin);
 
 /// The part of a list in our own format that the filters choose: `direction` and `family`.
 std::expected<Allowlist, ListError> choose(Allowlist list, const Origin& origin);

@@ -251,11 +251,7 @@ std::expected<Allowlist, ListError> parse_yaml(std::string_view text, std::strin
   return read(read_tree(text), origin);
 }
 
-std::expected<Allowlist, ListError> parse_own_json(std::string_view text, const JsonTree& tree,
-                                                   std::string_view origin) {
-  constexpr auto limit = TreeLimits{}.bytes;
-  if (text.size() > limit)
-    return std::unexpected{error_at(origin, {{}, fmt::format("larger than {} MiB", limit / (1024 * 1024))})};
+std::expected<Allowlist, ListError> parse_own_json(const JsonTree& tree, std::string_view origin) {
   return read(as_yaml(tree, tree.root()), origin);
 }
 
