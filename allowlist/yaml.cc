@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/port_text.h"
 #include "allowlist/publication.h"
 #include "allowlist/rules/json_tree.h"
 #include "allowlist/values.h"
@@ -17,7 +18,8 @@ namespace fwprobe::allowlist {
 namespace {
 
 constexpr std::size_t max_entries = 200'000;
-constexpr std::size_t max_entries_for_the_same = 100;
+/// Of one prefix or name, one day after the other: each is compared with all that came before it.
+constexpr std::size_t max_entries_for_a_port = 100;
 
 /// Puts a value where it belongs, or says what is wrong with it.
 template <typename T, typename U>
@@ -147,7 +149,7 @@ class Reader {
 
   /// The list's own ports and protocol, which may stand behind its entries; then no entry may be there twice.
   std::optional<Complaint> give_defaults() {
-    std::map<std::string, std::vector<std::size_t>> seen;
+    std::map<std::pair<std::string, Protocol>, std::vector<Claim>> claims;
     for (std::size_t i = 0; i < list_.entries.size(); ++i) {
       auto& entry = list_.entries[i];
       if (entry.ports.empty()) entry.ports = ports_;
@@ -157,17 +159,44 @@ class Reader {
       if (!entry.issuers.empty() && list_.direction == Direction::inbound)
         return Complaint{places_[i], "issuers belongs to an outbound list: sources show no certificate"};
       if (auto complaint = misplaced_example(entry, places_[i])) return complaint;
-      auto& same = seen[canonical(entry)];
-      for (const auto earlier : same)
-        if (overlap(list_.entries[earlier], entry))
-          return Complaint{places_[i], fmt::format("{} is listed already, on line {}", canonical(entry),
-                                                   list_.entries[earlier].line)};
-      if (same.size() == max_entries_for_the_same)
-        return Complaint{places_[i], fmt::format("more than {} entries for {}; give one several ports",
-                                                 max_entries_for_the_same, canonical(entry))};
-      same.push_back(i);
+      auto& same = claims[{canonical(entry), entry.protocol}];
+      for (const auto& range : entry.ports) same.push_back({range, i});
+      if (entry.ports.empty()) same.push_back({{0, Ports::highest}, i});
+    }
+    for (auto& [what, same] : claims)
+      if (auto complaint = said_twice(what.first, same)) return complaint;
+    return std::nullopt;
+  }
+
+  /// A range of ports of which an entry speaks.
+  struct Claim {
+    PortRange ports;
+    std::size_t entry = 0;
+  };
+
+  /// No two entries for the same thing say something about the same port on the same day.
+  std::optional<Complaint> said_twice(std::string_view what, std::vector<Claim>& claims) const {
+    std::ranges::sort(claims, {},
+                      [](const Claim& claim) { return std::pair{claim.ports.first, claim.entry}; });
+    std::vector<Claim> open;  // whose ports reach those of the next one
+    for (const auto& claim : claims) {
+      std::erase_if(open, [&](const Claim& other) { return other.ports.last < claim.ports.first; });
+      for (const auto& other : open) {
+        const auto [earlier, later] = std::minmax(claim.entry, other.entry);
+        if (earlier != later && same_day(list_.entries[earlier], list_.entries[later]))
+          return Complaint{places_[later], fmt::format("{} is listed already, on line {}", what,
+                                                       list_.entries[earlier].line)};
+      }
+      if (open.size() == max_entries_for_a_port)
+        return Complaint{places_[claim.entry], fmt::format("more than {} entries for {}, one after the other",
+                                                           max_entries_for_a_port, what)};
+      open.push_back(claim);
     }
     return std::nullopt;
+  }
+
+  static bool same_day(const Entry& a, const Entry& b) {
+    return !(a.until && b.since && *a.until <= *b.since) && !(b.until && a.since && *b.until <= *a.since);
   }
 
   /// Examples stand for a wildcard, so they are below it.
@@ -187,18 +216,6 @@ class Reader {
   static std::string canonical(const Entry& entry) {
     if (const auto* prefix = std::get_if<Prefix>(&entry.what)) return prefix->text();
     return text(std::get<Domain>(entry.what));
-  }
-
-  /// Whether two entries for the same thing say something about the same port on the same day.
-  static bool overlap(const Entry& a, const Entry& b) {
-    if (a.protocol != b.protocol) return false;
-    if ((a.until && b.since && *a.until <= *b.since) || (b.until && a.since && *b.until <= *a.since))
-      return false;
-    if (a.ports.empty() || b.ports.empty()) return true;
-    return std::ranges::any_of(a.ports, [&](const PortRange& x) {
-      return std::ranges::any_of(b.ports,
-                                 [&](const PortRange& y) { return x.first <= y.last && y.first <= x.last; });
-    });
   }
 
   Allowlist list_;

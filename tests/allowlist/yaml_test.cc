@@ -302,6 +302,10 @@ TEST(Yaml, ValuesThatAreWrong) {
        "f:5:13: domain: '192.0.2.1' is an address; write prefix:"},
       {"the same prefix twice", entries("  - prefix: 192.0.2.0/24\n  - prefix: 192.0.2.9/24\n"),
        "f:6:5: 192.0.2.0/24 is listed already, on line 5"},
+      {"a prefix for a port inside of another's range",
+       entries("  - {prefix: 192.0.2.0/24, ports: [443, 8000-8100]}\n  - {prefix: 192.0.2.0/24, ports: "
+               "[8050]}\n"),
+       "f:6:5: 192.0.2.0/24 is listed already, on line 5"},
       {"the same name twice", entries("  - domain: example.com\n  - domain: EXAMPLE.com\n"),
        "f:6:5: example.com is listed already, on line 5"},
       {"addresses of a prefix", entries("  - prefix: 192.0.2.1\n    addresses: any\n"),
@@ -320,6 +324,21 @@ TEST(Yaml, TheSamePrefixForOtherPortsOrDaysIsNoDuplicate) {
                                "f");
   ASSERT_TRUE(list) << list.error().message;
   EXPECT_EQ(list->entries.size(), 6U);
+}
+
+TEST(Yaml, ManyEntriesForOnePrefix) {
+  std::string many, days;
+  for (int port = 1; port <= 5000; ++port)
+    many += fmt::format("  - {{prefix: 192.0.2.0/24, ports: [{}]}}\n", port);
+  EXPECT_TRUE(parse_yaml(entries(many), "f"));
+  const auto twice = parse_yaml(entries(many + "  - {prefix: 192.0.2.0/24, ports: [4999]}\n"), "f");
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().message, "f:5005:5: 192.0.2.0/24 is listed already, on line 5003");
+  for (int year = 2000; year <= 2100; ++year)
+    days += fmt::format("  - {{prefix: 192.0.2.0/24, since: {}-01-01, until: {}-01-01}}\n", year, year + 1);
+  const auto too_many = parse_yaml(entries(days), "f");
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(too_many.error().message, "f:105:5: more than 100 entries for 192.0.2.0/24, one after the other");
 }
 
 TEST(Yaml, BombsAreRefused) {
