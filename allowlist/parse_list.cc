@@ -87,25 +87,6 @@ std::string known_formats() {
   return names;
 }
 
-std::expected<Allowlist, ListError> parse_json(std::string_view text, const Origin& origin) {
-  const auto tree = JsonTree::parse(text);
-  if (!tree) return std::unexpected{error_at(origin.file, tree.error())};
-  const auto& root = tree->root();
-  if (member(root, "entries") != nullptr && member(root, "name") != nullptr) {
-    auto list = parse_own_json(*tree, origin.file);
-    return list ? choose(std::move(*list), origin) : list;
-  }
-  const auto* format = format_of(root);
-  if (format == nullptr)
-    return std::unexpected{
-        error_at(origin.file, {{}, fmt::format("JSON of an unknown shape; known are {}", known_formats())})};
-  const auto publication = format->read(*tree);
-  if (!publication) return std::unexpected{error_at(origin.file, publication.error())};
-  auto own = origin;
-  if (own.publisher.empty()) own.publisher = format->publisher;
-  return make_list(*publication, own, &*tree);
-}
-
 }  // namespace
 
 std::optional<Complaint> no_text(std::string_view text) {
@@ -129,10 +110,30 @@ bool is_plain(std::string_view text) {
   return !is_json(text) && !is_yaml(text) && !is_csv_header(first_line(text));
 }
 
+std::expected<Allowlist, ListError> parse_list(const JsonTree& tree, const Origin& origin) {
+  const auto& root = tree.root();
+  if (member(root, "entries") != nullptr && member(root, "name") != nullptr) {
+    auto list = parse_own_json(tree, origin.file);
+    return list ? choose(std::move(*list), origin) : list;
+  }
+  const auto* format = format_of(root);
+  if (format == nullptr)
+    return std::unexpected{
+        error_at(origin.file, {{}, fmt::format("JSON of an unknown shape; known are {}", known_formats())})};
+  const auto publication = format->read(tree);
+  if (!publication) return std::unexpected{error_at(origin.file, publication.error())};
+  auto own = origin;
+  if (own.publisher.empty()) own.publisher = format->publisher;
+  return make_list(*publication, own, &tree);
+}
+
 std::expected<Allowlist, ListError> parse_list(std::string_view text, const Origin& origin) {
   if (const auto complaint = no_list(text)) return std::unexpected{error_at(origin.file, *complaint)};
   const auto content = without_bom(text);
-  if (is_json(content)) return parse_json(content, origin);
+  if (is_json(content)) {
+    const auto tree = JsonTree::parse(content);
+    return tree ? parse_list(*tree, origin) : std::unexpected{error_at(origin.file, tree.error())};
+  }
   if (is_yaml(content)) {
     auto list = parse_yaml(text, origin.file);
     return list ? choose(std::move(*list), origin) : list;

@@ -34,6 +34,8 @@ std::expected<Allowlist, ListError> choose(Allowlist list, const Origin& origin)
 
 /// A list from the content of a file in any format; which one it is says the content.
 std::expected<Allowlist, ListError> parse_list(std::string_view text, const Origin& origin);
+/// The same from JSON that is read already.
+std::expected<Allowlist, ListError> parse_list(const JsonTree& tree, const Origin& origin);
 
 /// "FILE:LINE:COLUMN: what is wrong".
 ListError error_at(std::string_view file, const Complaint& complaint);

@@ -98,9 +98,10 @@ std::optional<std::string> other_format(std::string_view text, const JsonTree* t
 
 std::expected<Edition, ListError> read_edition(std::string_view text, std::string_view file,
                                                std::string_view publisher, std::chrono::year_month_day day) {
-  const auto list = parse_list(text, {file, publisher, day, {}, Entries::all});
-  if (!list) return std::unexpected{list.error()};
+  const Origin origin{file, publisher, day, {}, Entries::all};
   const auto tree = JsonTree::parse(text);
+  const auto list = tree ? parse_list(*tree, origin) : parse_list(text, origin);
+  if (!list) return std::unexpected{list.error()};
   if (const auto what = other_format(text, tree ? &*tree : nullptr, publisher))
     return std::unexpected{ListError{fmt::format("{}: {}", file, *what)}};
   Edition edition{addresses(*list, day), list->entries.size(), {}, {}};
