@@ -160,8 +160,7 @@ class Judge {
     if (example.verdict.confidence == Confidence::high ||
         (traced_ != nullptr && resets_itself(traced_->evidence, traced_->fact.question.remote))) {
       made_.confidence = verdict.confidence;
-      return answered((open() ? fmt::format("accepted; the RST of {} is its own: nothing listens there",
-                                            text(example.fact.question.remote))
+      return answered((open() ? "accepted; " + owned(example)
                               : "a RST answers: nothing listens there, and the way is open") +
                       instead());
     }
@@ -174,6 +173,14 @@ class Judge {
                                                way_.met(Met::refused), way_.total, whose, instead()));
     else
       conclude(Reached::unknown, fmt::format("a RST answers, {}{}", whose, instead()));
+  }
+
+  /// Of several only one was looked at.
+  std::string owned(const MetExample& example) const {
+    const auto count = way_.met(Met::refused);
+    return fmt::format("{} of {} is its own: nothing listens there",
+                       count > 1 ? fmt::format("of {} RSTs the one", count) : "the RST",
+                       text(example.fact.question.remote));
   }
 
   /// Whose trace speaks, when it is not the way's own, or why none does.
@@ -197,7 +204,7 @@ class Judge {
     made_.confidence = Confidence::low;
     made_.location = verdict.location.hop ? std::optional{verdict.location} : std::nullopt;
     conclude(Reached::unknown,
-             fmt::format("cannot tell: {}, which is also what addresses without a host show", verdict.words));
+             fmt::format("cannot tell: {}; addresses without a host show the same", verdict.words));
   }
 
   /// Other packets to the same address get further than the SYNs, or its host answers them. One router

@@ -325,7 +325,7 @@ TEST(Reached, TheHostsOwnRstBesideAnAcceptanceIsNoFault) {
   const auto way = judged(mixed("192.0.2.2"), "192.0.2.0/24", &trace);
   EXPECT_EQ(way.reach, Reached::reachable);
   EXPECT_EQ(way.confidence, Confidence::high);
-  EXPECT_THAT(way.summary, HasSubstr("accepted; the RST of 192.0.2.2:443 is its own"));
+  EXPECT_THAT(way.summary, HasSubstr("accepted; of 2 RSTs the one of 192.0.2.2:443 is its own"));
 }
 
 TEST(Reached, ARstOfWhomeverBesideAnAcceptanceIsSaid) {
