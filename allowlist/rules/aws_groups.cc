@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,6 +40,7 @@ constexpr Peers prefix_peers[] = {{"IpRanges", "CidrIp", "CidrIpv4"}, {"Ipv6Rang
 
 struct Group {
   Named name;
+  std::string vpc;  ///< may be empty
   int line = 0;
   std::array<std::vector<Rule>, 2> rules;  ///< as `ways`
 };
@@ -72,6 +74,7 @@ class GroupReader {
     Group group;
     group.name = {std::string{fields_.need_text(node, "GroupId")},
                   std::string{fields_.text(node, "GroupName").value_or("")}};
+    group.vpc = fields_.text(node, "VpcId").value_or("");
     group.line = fields_.line(node);
     for (std::size_t way = 0; way < ways.size(); ++way)
       for (const auto& permission : fields_.need_array(node, ways.at(way).permissions))
@@ -98,7 +101,9 @@ class GroupReader {
       const auto egress = fields_.flag(node, "IsEgress");
       if (!egress && fields_.need_object(node)) fields_.refuse(node, "has no IsEgress");
       const auto [place, fresh] = places.try_emplace(std::string{id}, groups_.size());
-      if (fresh) groups_.push_back({.name = {std::string{id}, {}}, .line = fields_.line(node), .rules = {}});
+      if (fresh)
+        groups_.push_back(
+            {.name = {std::string{id}, {}}, .vpc = {}, .line = fields_.line(node), .rules = {}});
       read_flat_rule(node, groups_[place->second], egress.value_or(false) ? 1 : 0);
       if (fields_.complaint()) return;
     }
@@ -172,6 +177,22 @@ class GroupReader {
   std::size_t count_ = 0;
 };
 
+/// All of a file are of one interface only when they are of one VPC. Groups that the user names may be of
+/// several: "Associate security groups with multiple VPCs".
+std::optional<Complaint> all_of_several_vpcs(std::span<const Group> groups,
+                                             std::span<const Selector> selectors) {
+  if (std::ranges::find(selectors, "all", &Selector::value) == selectors.end()) return std::nullopt;
+  std::set<std::string> vpcs;
+  for (const auto& group : groups)
+    if (!group.vpc.empty()) vpcs.insert(shown(group.vpc));
+  if (vpcs.size() < 2) return std::nullopt;
+  return Complaint{
+      {},
+      fmt::format("holds groups of {} VPCs ({}), and an interface is in one; say which groups it "
+                  "has: FILE#group=ID,group=ID",
+                  vpcs.size(), fmt::join(vpcs, ", "))};
+}
+
 /// Groups have no order: what one surely allows is allowed, whatever another may say.
 Chain unite(std::span<Group> groups, std::span<const std::size_t> chosen, std::size_t way) {
   Chain chain;
@@ -211,6 +232,8 @@ std::expected<Ruleset, Complaint> read_aws_groups(std::string_view text, const R
   const auto chosen = choose(names, view.selectors, "group", "security groups");
   if (!chosen) return std::unexpected{chosen.error()};
   if (chosen->empty()) return std::unexpected{Complaint{{}, "holds no security group"}};
+  if (auto complaint = all_of_several_vpcs(groups, view.selectors))
+    return std::unexpected{std::move(*complaint)};
   Ruleset ruleset;
   ruleset.path = Path::platform;
   for (std::size_t way = 0; way < ways.size(); ++way) ruleset.chains.push_back(unite(groups, *chosen, way));

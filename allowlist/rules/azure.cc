@@ -48,12 +48,15 @@ constexpr SideKeys destination_keys{{"destinationAddressPrefix", "destinationAdd
                                     "expandedDestinationAddressPrefix",
                                     "destinationApplicationSecurityGroups"};
 
-std::string_view last_segment(std::string_view id) { return id.substr(id.rfind('/') + 1); }
+constexpr std::string_view group_collection = "networkSecurityGroups";
 
-/// Of ".../networkSecurityGroups/git-nsg/securityRules/allow-ci": git-nsg.
-std::string_view group_of_rule(std::string_view id) {
-  for (int up = 0; up < 2 && id.contains('/'); ++up) id = id.substr(0, id.rfind('/'));
-  return last_segment(id);
+/// A group's name is one in its resource group only: "rg/git-nsg" and "git-nsg" of
+/// ".../resourceGroups/rg/.../networkSecurityGroups/git-nsg/...".
+Named name_of(std::string_view id, std::string_view name = {}) {
+  if (name.empty()) name = segment_behind(id, group_collection);
+  const auto within = segment_behind(id, "resourceGroups");
+  if (within.empty()) return {std::string{name}, {}};
+  return {fmt::format("{}/{}", within, name), std::string{name}};
 }
 
 class AzureReader {
@@ -92,7 +95,7 @@ class AzureReader {
   void read_rules_alone(std::span<const JsonNode> rules) {
     Group group;
     group.line = fields_.line(rules.front());
-    group.name.id = group_of_rule(fields_.text(rules.front(), "id").value_or(""));
+    group.name = name_of(fields_.text(rules.front(), "id").value_or(""));
     for (const auto& rule : rules) read_rule(rule, group);
     groups_.push_back(std::move(group));
   }
@@ -104,10 +107,10 @@ class AzureReader {
     if (fields_.find(node, "effectiveSecurityRules") != nullptr) {
       kind_ = Kind::effective;
       if (const auto* from = fields_.find(node, "networkSecurityGroup"))
-        group.name.id = last_segment(fields_.text(*from, "id").value_or(""));
+        group.name = name_of(fields_.text(*from, "id").value_or(""));
       for (const auto& rule : fields_.array(node, "effectiveSecurityRules")) read_rule(rule, group);
     } else {
-      group.name.id = fields_.text(node, "name").value_or("");
+      group.name = name_of(fields_.text(node, "id").value_or(""), fields_.text(node, "name").value_or(""));
       const auto& inner = properties(node);
       for (const auto& rule : fields_.need_array(inner, "securityRules")) read_rule(rule, group);
       for (const auto& rule : fields_.array(inner, "defaultSecurityRules")) read_rule(rule, group);
@@ -257,8 +260,8 @@ void append_defaults(std::vector<Rule>& rules, std::size_t way) {
 /// Lower numbers first; the default rules are part of most exports, and of every group.
 Chain chain(Group& group, std::size_t way) {
   Chain chain;
-  chain.name = fmt::format("{} {}", group.name.id.empty() ? "NSG" : shown(group.name.id),
-                           way == 0 ? "inbound" : "outbound");
+  const auto name = called(group.name);
+  chain.name = fmt::format("{} {}", name.empty() ? "NSG" : shown(name), way == 0 ? "inbound" : "outbound");
   chain.line = group.line;
   chain.base = deny_the_rest(way == 0 ? Hook::input : Hook::output);
   chain.base->policy_name = way == 0 ? "DenyAllInBound" : "DenyAllOutBound";
@@ -303,6 +306,9 @@ std::expected<Ruleset, Complaint> read_azure(std::string_view text, const RulesV
   std::vector<Named> names;
   for (const auto& group : groups) names.push_back(group.name);
   std::vector<Selector> selectors = view.selectors;
+  for (auto& selector : selectors)
+    if (!segment_behind(selector.value, group_collection).empty())
+      selector.value = name_of(selector.value).id;
   if (kind == Kind::effective && selectors.empty()) selectors.push_back({"nsg", "all"});
   const auto chosen = choose(names, selectors, "nsg", "network security groups");
   if (!chosen) return std::unexpected{chosen.error()};

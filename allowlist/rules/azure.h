@@ -7,8 +7,8 @@
 namespace fwprobe::allowlist {
 
 bool is_azure(std::string_view text);
-/// One group, nsg=NAME of several; of effective rules, those of the subnet and of the interface, which both
-/// have to allow. Service tags are not resolved: see azure_tags.h.
+/// One group, nsg=NAME or nsg=RESOURCE-GROUP/NAME of several; of effective rules, those of the subnet and of
+/// the interface, which both have to allow. Service tags are not resolved: see azure_tags.h.
 std::expected<Ruleset, Complaint> read_azure(std::string_view text, const RulesView& view);
 
 }  // namespace fwprobe::allowlist

@@ -28,7 +28,14 @@ struct GcpRule {
   std::vector<PlatformRule> parts;  ///< one for each of `allowed` or `denied`
 };
 
-std::string_view last_segment(std::string_view url) { return url.substr(url.rfind('/') + 1); }
+/// A network's name is one in its project only: "p/default" and "default" of
+/// ".../projects/p/global/networks/default".
+Named name_of(std::string_view network) {
+  const std::string name{last_segment(network)};
+  const auto project = segment_behind(network, "projects");
+  if (project.empty()) return {name, {}};
+  return {fmt::format("{}/{}", project, name), name};
+}
 
 bool denies(const GcpRule& rule) {
   return !rule.parts.empty() && rule.parts.front().outcome.verdict == Verdict::drop;
@@ -71,7 +78,7 @@ class GcpReader {
   void read_rule(const JsonNode& node) {
     if (!fields_.need_object(node)) return;
     GcpRule rule;
-    rule.network = place_of(last_segment(fields_.need_text(node, "network")));
+    rule.network = place_of(name_of(fields_.need_text(node, "network")));
     rule.priority = fields_.whole(node, "priority", 0, last_priority).value_or(default_priority);
     rule.direction = read_direction(node);
     rule.place = rules_.size();
@@ -87,9 +94,9 @@ class GcpReader {
       rules_.push_back(std::move(rule));
   }
 
-  std::size_t place_of(std::string_view network) {
-    const auto [place, fresh] = places_.try_emplace(std::string{network}, networks_.size());
-    if (fresh) networks_.push_back({std::string{network}, {}});
+  std::size_t place_of(Named network) {
+    const auto [place, fresh] = places_.try_emplace(network.id, networks_.size());
+    if (fresh) networks_.push_back(std::move(network));
     return place->second;
   }
 
@@ -175,7 +182,7 @@ class GcpReader {
   JsonFields fields_;
   std::span<const Selector> selectors_;
   std::vector<Named> networks_;
-  std::map<std::string, std::size_t, std::less<>> places_;  ///< of networks_
+  std::map<std::string, std::size_t> places_;  ///< of networks_
   std::vector<GcpRule> rules_;
 };
 
@@ -211,7 +218,8 @@ std::expected<Ruleset, Complaint> read_gcp(std::string_view text, const RulesVie
   const auto chosen = choose(reader.networks(), view.selectors, "network", "networks");
   if (!chosen) return std::unexpected{chosen.error()};
   if (chosen->size() > 1) return std::unexpected{Complaint{{}, "an interface is in one network; choose one"}};
-  const auto network = chosen->empty() ? std::string{"no network"} : reader.networks()[chosen->front()].id;
+  const auto network =
+      chosen->empty() ? std::string{"no network"} : called(reader.networks()[chosen->front()]);
   auto rules = std::move(reader).take();
   std::erase_if(rules, [&](const GcpRule& rule) { return rule.network != chosen->front(); });
   // The lower number first; of equal ones what denies.

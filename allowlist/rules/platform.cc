@@ -1,12 +1,14 @@
 #include "allowlist/rules/platform.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "allowlist/utf8.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -29,6 +31,17 @@ std::string list(std::span<const Named> all) {
 /// C0, DEL, C1, and what turns the direction of a line (UAX #9).
 bool is_control(char32_t c) {
   return c < 0x20 || (0x7f <= c && c < 0xa0) || (0x202a <= c && c <= 0x202e) || (0x2066 <= c && c <= 0x2069);
+}
+
+/// By its ID, or else by the other name.
+std::vector<std::size_t> bearers_of(std::string_view value, std::span<const Named> all) {
+  for (const auto field : {&Named::id, &Named::other_name}) {
+    std::vector<std::size_t> bearers;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i].*field == value) bearers.push_back(i);
+    if (!bearers.empty()) return bearers;
+  }
+  return {};
 }
 
 std::string joined(std::string_view a, std::string_view b) {
@@ -72,6 +85,17 @@ std::vector<std::string_view> selected(std::span<const Selector> selectors, std:
   return values;
 }
 
+std::string_view last_segment(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string_view segment_behind(std::string_view path, std::string_view collection) {
+  while (path.contains('/')) {
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size() + 1);
+    if (equal_ignoring_case(segment, collection)) return path.substr(0, path.find('/'));
+  }
+  return {};
+}
+
 std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named> all,
                                                           std::span<const Selector> selectors,
                                                           std::string_view key, std::string_view what) {
@@ -80,20 +104,26 @@ std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named>
   if (wanted.empty() && all.size() > 1)
     return std::unexpected{about_file(fmt::format("holds {} {}: {}; say which: FILE#{}={}", all.size(), what,
                                                   list(all), key, shown(all.front().id)))};
-  for (const auto value : wanted)
-    if (value != "all" && std::ranges::none_of(all, [&](const Named& one) {
-          return one.id == value || one.other_name == value;
-        }))
+  std::set<std::size_t> chosen;
+  for (const auto value : wanted) {
+    if (value == "all") continue;
+    const auto bearers = bearers_of(value, all);
+    if (bearers.empty())
       return std::unexpected{
           about_file(all.empty() ? fmt::format("holds no {}", what)
                                  : fmt::format("has no {} {}; it holds {}", key, excerpt(value), list(all)))};
-  std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (wanted.empty() || take_all || std::ranges::any_of(wanted, [&](std::string_view value) {
-          return value == all[i].id || (!all[i].other_name.empty() && value == all[i].other_name);
-        }))
-      chosen.push_back(i);
-  return chosen;
+    if (bearers.size() > 1) {
+      std::vector<Named> several;
+      for (const auto place : bearers) several.push_back(all[place]);
+      return std::unexpected{
+          about_file(fmt::format("{} {} bear the name {}: {}; say which: FILE#{}={}", several.size(), what,
+                                 excerpt(value), list(several), key, shown(several.front().id)))};
+    }
+    chosen.insert(bearers.front());
+  }
+  if (wanted.empty() || take_all)
+    for (std::size_t i = 0; i < all.size(); ++i) chosen.insert(i);
+  return std::vector(chosen.begin(), chosen.end());
 }
 
 BaseChain deny_the_rest(Hook hook) {

@@ -20,6 +20,10 @@ std::optional<Complaint> unknown_selector(std::span<const Selector> selectors,
 /// The values of all selectors with this key.
 std::vector<std::string_view> selected(std::span<const Selector> selectors, std::string_view key);
 
+/// What a resource's path has behind `collection`: "rg" of ".../resourceGroups/rg/...". Empty without it.
+std::string_view segment_behind(std::string_view path, std::string_view collection);
+std::string_view last_segment(std::string_view path);
+
 /// A name out of a file as it may stand in one line of a report: no control characters, about 200 bytes at
 /// most.
 std::string shown(std::string_view text);
@@ -27,12 +31,17 @@ std::string shown(std::string_view text);
 /// Something that an export holds several of.
 struct Named {
   std::string id;
-  std::string other_name;  ///< may be empty
+  std::string other_name;  ///< which others may bear as well; may be empty
 };
 
+/// What people call it.
+inline const std::string& called(const Named& one) {
+  return one.other_name.empty() ? one.id : one.other_name;
+}
+
 /// Which of `all` are meant by the selectors with this key, as places in `all`: those that bear one of the
-/// values, all for the value "all", and the only one without a selector. `what` is their word in the plural:
-/// "security groups".
+/// values, all for the value "all", and the only one without a selector. A value that several bear is
+/// refused. `what` is their word in the plural: "security groups".
 std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named> all,
                                                           std::span<const Selector> selectors,
                                                           std::string_view key, std::string_view what);

@@ -121,6 +121,24 @@ TEST(AwsGroups, OfSeveralGroupsOneHasToSayWhich) {
             "perhaps allowed by sg-0fedcba9876543210, icmp from 10.0.0.0/8: it is ICMP type 8");
 }
 
+TEST(AwsGroups, GroupsOfTwoVpcsAreNotOfOneInterface) {
+  const auto text = R"({"SecurityGroups": [
+{"GroupId": "sg-a", "GroupName": "web", "VpcId": "vpc-1", "IpPermissions": [], "IpPermissionsEgress": []},
+{"GroupId": "sg-b", "GroupName": "web", "VpcId": "vpc-2", "IpPermissions": [], "IpPermissionsEgress": []},
+{"GroupId": "sg-c", "GroupName": "db", "VpcId": "vpc-2", "IpPermissions": [], "IpPermissionsEgress": []}]})";
+  EXPECT_EQ(error_of(text, {{"group", "web"}}),
+            "f:1:1: 2 security groups bear the name 'web': 'sg-a' ('web'), 'sg-b' ('web'); say which: "
+            "FILE#group=sg-a");
+  EXPECT_EQ(
+      error_of(text, {{"group", "all"}}),
+      "f:1:1: holds groups of 2 VPCs (vpc-1, vpc-2), and an interface is in one; say which groups it has: "
+      "FILE#group=ID,group=ID");
+  for (const auto* name : {"sg-b", "db"}) {
+    const auto rules = read(text, {{"group", name}, {"group", "sg-c"}});
+    EXPECT_TRUE(rules) << rules.error().message;
+  }
+}
+
 TEST(AwsGroups, WhatOneGroupSurelyAllowsNoDoubtOfAnotherTakesAway) {
   const auto rules = read(group(R"({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]},
       {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]})"));

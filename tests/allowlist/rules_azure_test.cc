@@ -196,6 +196,28 @@ TEST(Azure, OfSeveralGroupsOneHasToBeChosen) {
   EXPECT_EQ(both->chains.size(), 4U);
 }
 
+TEST(Azure, OneNameInTwoResourceGroupsIsTwoGroups) {
+  const auto id = [](std::string_view within) {
+    return fmt::format(
+        "/subscriptions/s/resourceGroups/{}/providers/Microsoft.Network/networkSecurityGroups/web", within);
+  };
+  const auto text = fmt::format(
+      R"([{{"name": "web", "id": "{}", "securityRules": [{}]}}, {{"name": "web", "id": "{}", "securityRules": []}}])",
+      id("one"), rule(), id("two"));
+  const char* ambiguous =
+      "f:1:1: 2 network security groups bear the name 'web': 'one/web' ('web'), 'two/web' ('web'); say "
+      "which: "
+      "FILE#nsg=one/web";
+  EXPECT_EQ(error_of(text, {{"nsg", "web"}}), ambiguous);
+  for (const auto& value : {std::string{"one/web"}, id("one")}) {
+    const auto rules = read(text, {{"nsg", value}});
+    ASSERT_TRUE(rules) << rules.error().message;
+    ASSERT_EQ(rules->chains.size(), 2U);
+    EXPECT_EQ(rules->chains[0].name, "web inbound");
+    EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "allowed by a");
+  }
+}
+
 TEST(Azure, AListOfRulesIsOneGroup) {
   const auto rules =
       read("[" + rule({{"id", R"("/x/networkSecurityGroups/web-nsg/securityRules/a")"}}) + "]");

@@ -125,11 +125,26 @@ TEST(Gcp, OfSeveralNetworksOneHasToBeChosen) {
   const auto other =
       R"({"name": "b", "direction": "EGRESS", "network": "projects/p/global/networks/other", "denied": [{"IPProtocol": "all"}]})";
   const auto text = "[" + rule("a", allow) + "," + other + "]";
-  EXPECT_EQ(error_of(text), "f:1:1: holds 2 networks: 'default', 'other'; say which: FILE#network=default");
+  EXPECT_EQ(error_of(text),
+            "f:1:1: holds 2 networks: 'p/default' ('default'), 'p/other' ('other'); say which: "
+            "FILE#network=p/default");
   const auto rules = read(text, {{"network", "other"}});
   ASSERT_TRUE(rules) << rules.error().message;
   EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "dropped by implied deny");
   EXPECT_EQ(verdict(chain_of(*rules, Hook::output), {"10.0.0.5", "192.0.2.1"}), "dropped by b");
+}
+
+TEST(Gcp, OneNameInTwoProjectsIsTwoNetworks) {
+  const auto other =
+      R"({"name": "b", "direction": "INGRESS", "network": "projects/q/global/networks/default", "denied": [{"IPProtocol": "all"}]})";
+  const auto text = "[" + rule("a", allow) + "," + other + "]";
+  EXPECT_EQ(
+      error_of(text, {{"network", "default"}}),
+      "f:1:1: 2 networks bear the name 'default': 'p/default' ('default'), 'q/default' ('default'); say "
+      "which: FILE#network=p/default");
+  const auto rules = read(text, {{"network", "q/default"}});
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "dropped by b");
 }
 
 TEST(Gcp, WhatCannotBeReadIsRefusedAtItsPlace) {
