@@ -27,6 +27,16 @@ constexpr std::uint8_t with_ports[] = {6, 17, 33, 132, 136};
 
 bool is_all(std::string_view word) { return word == "*" || word == "all" || word == "any"; }
 
+/// Addresses in their written family: sets take ::ffff:0:0/96 for IPv4 (RFC 4291 §2.5.5.2), whose packets no
+/// rule of IPv6 matches.
+PrefixSet as_written(PrefixSet set, std::string_view word) {
+  if (!word.contains(':') || set.v4().empty()) return set;
+  constexpr Uint128 mapped = Uint128{0xffff} << 32U;
+  std::vector<Ranges6::Item> ranges;
+  for (const auto& range : set.v4().ranges()) ranges.push_back({mapped | range.first, mapped | range.last});
+  return {{}, Ranges6{std::move(ranges)}};
+}
+
 }  // namespace
 
 std::expected<Protocols, std::string> parse_protocol_word(std::string_view word) {
@@ -62,7 +72,7 @@ std::expected<PrefixSet, std::string> parse_addresses_word(std::string_view word
   const auto dash = word.find('-');
   if (dash == std::string_view::npos) {
     const auto parsed = parse_prefix(word);
-    if (parsed) return PrefixSet{parsed->prefix};
+    if (parsed) return as_written(PrefixSet{parsed->prefix}, word);
     const bool plain = word.find_first_not_of("0123456789abcdefABCDEF:./") == std::string_view::npos;
     if (plain) return std::unexpected{parsed.error()};
     return std::unexpected{fmt::format("{} is no address and no prefix; write 192.0.2.0/24", excerpt(word))};
@@ -74,7 +84,7 @@ std::expected<PrefixSet, std::string> parse_addresses_word(std::string_view word
   if (no_first || no_last || first.is_v4() != last.is_v4())
     return std::unexpected{fmt::format("{} is no range; write 192.0.2.1-192.0.2.9", excerpt(word))};
   if (last < first) return std::unexpected{fmt::format("the range {} runs backwards", excerpt(word))};
-  return PrefixSet{AddressRange{first, last}};
+  return as_written(PrefixSet{AddressRange{first, last}}, word);
 }
 
 }  // namespace fwprobe::allowlist

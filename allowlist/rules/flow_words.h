@@ -20,7 +20,7 @@ bool have_ports(const Protocols& protocols);
 std::expected<Ports, std::string> parse_ports_word(std::string_view word);
 
 /// "192.0.2.0/24", "2001:db8::1", "192.0.2.1-192.0.2.9", or all: "*", "all", "any". Host bits are cleared, as
-/// the platforms do.
+/// the platforms do. IPv4-mapped IPv6 addresses are IPv6 here.
 std::expected<PrefixSet, std::string> parse_addresses_word(std::string_view word);
 
 /// The union of many sets, in pairs: one after the other would copy the growing one each time.

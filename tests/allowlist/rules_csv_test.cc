@@ -63,6 +63,17 @@ TEST(CsvRules, ARowWithoutANameIsCalledByItsLine) {
   EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {}), "rejected by line 2");
 }
 
+TEST(CsvRules, PrefixesOfMappedAddressesAreNotIpv4) {
+  for (const auto* mapped :
+       {"::ffff:0:0/96", "::ffff:192.0.2.1", "::ffff:0.0.0.0-::ffff:255.255.255.255", "::/0"}) {
+    SCOPED_TRACE(mapped);
+    const auto rules =
+        read(header + fmt::format("deny,in,{},any,any,any,bogons\nallow,in,any,any,tcp,443,web\n", mapped));
+    ASSERT_TRUE(rules) << rules.error().message;
+    EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "allowed by web");
+  }
+}
+
 TEST(CsvRules, WhatCannotBeReadIsRefusedAtItsPlace) {
   const std::tuple<const char*, std::string, const char*> cases[] = {
       {"a last line without its end", header + "allow,in,192.0.2.0/2",
