@@ -164,9 +164,11 @@ std::expected<Chain, std::string> chain(const Acl& acl, std::span<const Entry> e
 
 std::expected<Ports, Complaint> read_client_ports(std::span<const Selector> selectors) {
   const auto values = selected(selectors, "client-ports");
+  if (values.size() > 1)
+    return std::unexpected{Complaint{{}, "client-ports is there twice; write one range"}};
   // VPC User Guide, "Ephemeral ports": clients of any kind, NAT gateways included.
   if (values.empty()) return Ports{1024, 65535};
-  auto ports = parse_ports_word(values.back());
+  auto ports = parse_ports_word(values.front());
   if (!ports) return std::unexpected{Complaint{{}, "client-ports: " + ports.error()}};
   return std::move(*ports);
 }

@@ -180,6 +180,14 @@ TEST(AwsAcl, TheLowestNumberDecidesInEachDirection) {
             "allowed by rule 110");
 }
 
+TEST(AwsAcl, TheClientsPortsAreOneRange) {
+  const auto text = sample("aws-network-acls.json");
+  EXPECT_EQ(error_of(text, {{"client-ports", "1024-4999"}, {"client-ports", "49152-65535"}}),
+            "f:1:1: client-ports is there twice; write one range");
+  EXPECT_EQ(error_of(text, {{"client-ports", "5-4"}}),
+            "f:1:1: client-ports: the ports 5-4 run backwards; write 4-5");
+}
+
 TEST(AwsAcl, ReturnTrafficNeedsARuleOfItsOwn) {
   const auto rules = read(acl(
       R"({"RuleNumber": 100, "Egress": false, "Protocol": "6", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 443, "To": 443}},
