@@ -160,10 +160,17 @@ class AzureReader {
       flows.protocols = fields_.parsed(*protocol, parse_protocol_word).value_or(Protocols{});
   }
 
+  /// Of a singular and a plural field one is filled; the other is empty, null or absent.
+  std::vector<const JsonNode*> filled(const JsonNode& node, std::string_view key) {
+    auto texts = fields_.texts(node, key);
+    std::erase_if(texts, [](const JsonNode* text) { return text->as<std::string_view>()->empty(); });
+    return texts;
+  }
+
   Ports read_ports(const JsonNode& node, std::string_view one, std::string_view many) {
     std::vector<Ports> all;
     for (const auto key : {one, many})
-      for (const auto* text : fields_.texts(node, key))
+      for (const auto* text : filled(node, key))
         if (auto ports = fields_.parsed(*text, parse_ports_word)) all.push_back(std::move(*ports));
     if (all.empty()) fields_.refuse(node, fmt::format("has neither {} nor {}", one, many));
     return united(std::move(all));
@@ -172,11 +179,10 @@ class AzureReader {
   Addresses read_side(const JsonNode& node, const SideKeys& keys, NsgSide side) {
     Addresses addresses;
     std::vector<PrefixSet> prefixes;
-    auto texts = fields_.texts(node, keys.expanded);
+    auto texts = filled(node, keys.expanded);
     const bool expanded = !texts.empty();
     if (!expanded)
-      for (const auto key : keys.prefixes)
-        std::ranges::copy(fields_.texts(node, key), std::back_inserter(texts));
+      for (const auto key : keys.prefixes) std::ranges::copy(filled(node, key), std::back_inserter(texts));
     for (const auto* text : texts) {
       const auto& word = *text->as<std::string_view>();
       if (word.contains(' '))
