@@ -201,7 +201,8 @@ class AzureReader {
     if (internet && expanded && addresses.sure.v6().empty())
       addresses.add_doubtful({Ranges4{}, Ranges6::all()}, "Internet stands for IPv6 as well");
     for (const auto& group : fields_.array(node, keys.groups))
-      addresses.add_doubtful(PrefixSet::everything(), application_group(group));
+      addresses.add_doubtful(side == NsgSide::far ? perhaps_in_virtual_network() : PrefixSet::everything(),
+                             application_group(group));
     if (addresses.sure.empty() && addresses.doubt.empty())
       fields_.refuse(node, fmt::format("has neither {} nor {}", keys.prefixes[0], keys.prefixes[1]));
     return addresses;

@@ -10,6 +10,10 @@ namespace fwprobe::allowlist {
 /// The side of a flow on which the group's own subnet or interface is, and the other one.
 enum class NsgSide : std::uint8_t { near, far };
 
+/// Addresses of the virtual network, its peers and its branches are among these: public ones are taken to be
+/// elsewhere.
+PrefixSet perhaps_in_virtual_network();
+
 /// Whether a rule's address is a service tag: "Internet", "AzureCloud.westeurope".
 bool is_service_tag(std::string_view text);
 

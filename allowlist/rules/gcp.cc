@@ -106,7 +106,8 @@ class GcpReader {
     return word == "EGRESS" ? Direction::outbound : Direction::inbound;
   }
 
-  /// The API's reference: without a source, any IPv4 address.
+  /// The API's reference: without a source, any IPv4 address. Of instances with a source tag or service
+  /// account the external IPv4 addresses are not meant.
   void read_peers(const JsonNode& node, Direction direction, PlatformRule& rule) {
     rule.sources = read_ranges(node, "sourceRanges");
     rule.destinations = read_ranges(node, "destinationRanges");
@@ -115,7 +116,7 @@ class GcpReader {
          {std::pair{"sourceTags", "tag"}, {"sourceServiceAccounts", "service account"}})
       for (const auto* text : fields_.texts(node, key))
         rule.sources.add_doubtful(
-            PrefixSet::everything(),
+            {not_public().v4(), Ranges6::all()},
             fmt::format("the address is of an instance with the {} {} (not in this file)", word,
                         *text->as<std::string_view>()));
     auto& far = inbound ? rule.sources : rule.destinations;

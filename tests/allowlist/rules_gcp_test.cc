@@ -68,8 +68,20 @@ TEST(Gcp, RulesAreAskedByPriorityAndDenyWinsOfEqualOnes) {
        rule(
            "a",
            R"("direction": "INGRESS", "sourceTags": ["ci"], "sourceRanges": ["192.0.2.0/24"], "allowed": [{"IPProtocol": "tcp"}])"),
-       {"198.51.100.1"},
+       {"10.1.2.3"},
        "perhaps allowed by a: the address is of an instance with the tag ci (not in this file)"},
+      {"no instance with a source tag has a public IPv4 address there",
+       rule("d", R"("direction": "INGRESS", "sourceTags": ["ci"], "denied": [{"IPProtocol": "all"}])") + "," +
+           rule("a", allow),
+       {"192.0.2.1"},
+       "allowed by a"},
+      {"but perhaps an IPv6 one",
+       rule(
+           "d",
+           R"("direction": "INGRESS", "sourceServiceAccounts": ["ci@p"], "denied": [{"IPProtocol": "all"}])"),
+       {"2600:1900::1", "2001:db8::2"},
+       "perhaps dropped by d: the address is of an instance with the service account ci@p (not in this "
+       "file)"},
       {"a range beside a source tag is enough",
        rule(
            "a",
