@@ -35,6 +35,15 @@ bool is_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && (word[1] == '-' || (word[1] < '0' || word[1] > '9'));
 }
 
+/// Words of the user's, which may look like options: iptables-save puts "-f" into no quotes.
+constexpr std::string_view with_text[] = {"comment",     "log-prefix", "nflog-prefix",
+                                          "ulog-prefix", "string",     "hex-string"};
+
+bool waits_for_text(const std::vector<Option>& options) {
+  return !options.empty() && options.back().values.empty() &&
+         std::ranges::find(with_text, options.back().name) != std::end(with_text);
+}
+
 }  // namespace
 
 std::expected<std::vector<std::string>, std::string> split(std::string_view line) {
@@ -66,7 +75,8 @@ std::vector<Option> options_of(std::span<const std::string> words) {
   std::vector<Option> options;
   bool negated = false;
   for (const auto& word : words) {
-    if (word == "!") {
+    const bool is_text = waits_for_text(options);
+    if (word == "!" && !is_text) {
       // Very old versions wrote it behind the option.
       const bool behind = !options.empty() && options.back().values.empty() && options.back().name != "syn" &&
                           options.back().name != "fragment" && &word != &words.back() &&
@@ -75,7 +85,7 @@ std::vector<Option> options_of(std::span<const std::string> words) {
         options.back().negated = true;
       else
         negated = true;
-    } else if (is_option(word)) {
+    } else if (is_option(word) && !is_text) {
       options.push_back({plain_name(word), std::exchange(negated, false), {}});
     } else if (!options.empty()) {
       options.back().values.push_back(word);

@@ -423,6 +423,11 @@ constexpr RuleCase iptables_cases[] = {
      "accepted dropped"},
     {"modules of known options are none", "-A INPUT -p tcp -m tcp -m comment --comment x -j ACCEPT",
      "accepted"},
+    {"a comment that looks like an option is none", "-A INPUT -m comment --comment \"- CI agents\" -j ACCEPT",
+     "accepted"},
+    {"nor is one without quotes", "-A INPUT -m comment --comment -f -j ACCEPT", "accepted"},
+    {"nor is one that looks like a negation", "-A INPUT -m comment --comment ! -p tcp -j ACCEPT", "accepted"},
+    {"nor is what is logged", "-A INPUT -j LOG --log-prefix \"-p udp \"\n-A INPUT -j ACCEPT", "accepted"},
     {"counters stand in front", "[3:120] -A INPUT -p tcp -m tcp --dport 443 -j ACCEPT", "accepted"},
 };
 
