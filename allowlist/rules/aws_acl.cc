@@ -103,9 +103,9 @@ FlowSet on_all_ports(const FlowSet& flows) {
 /// decides those of which no earlier one leaves it a port to share; of others it decides a part.
 class ReturnTraffic {
  public:
-  explicit ReturnTraffic(const Ports& client_ports) : client_{client_ports.ranges().front()} {
+  explicit ReturnTraffic(const Ports& to) : client_{to.ranges().front()} {
     FlowBox box;
-    box.ports = client_ports;
+    box.ports = to;
     undecided_ = FlowSet{box};
   }
 
@@ -139,7 +139,7 @@ class ReturnTraffic {
 constexpr std::size_t most_parts = 4000;
 
 std::expected<Chain, std::string> chain(const Acl& acl, std::span<const Entry> entries, Direction direction,
-                                        Packet packet, const Ports& client_ports) {
+                                        Packet packet, const Ports& returning_to) {
   const bool egress = direction == Direction::outbound;
   Chain chain;
   chain.name = fmt::format("{} {}{}", shown(acl.id), egress ? "outbound" : "inbound",
@@ -148,7 +148,7 @@ std::expected<Chain, std::string> chain(const Acl& acl, std::span<const Entry> e
   chain.line = acl.line;
   chain.packet = packet;
   chain.base->policy_name = "rule *";
-  ReturnTraffic returning{client_ports};
+  ReturnTraffic returning{returning_to};
   for (const auto& entry : entries) {
     if (entry.egress != egress) continue;
     if (packet == Packet::reply)
@@ -167,7 +167,7 @@ std::expected<Ports, Complaint> read_client_ports(std::span<const Selector> sele
   if (values.size() > 1)
     return std::unexpected{Complaint{{}, "client-ports is there twice; write one range"}};
   // VPC User Guide, "Ephemeral ports": clients of any kind, NAT gateways included.
-  if (values.empty()) return Ports{1024, 65535};
+  if (values.empty()) return client_ports();
   auto ports = parse_ports_word(values.front());
   if (!ports) return std::unexpected{Complaint{{}, "client-ports: " + ports.error()}};
   return std::move(*ports);
@@ -180,8 +180,8 @@ bool is_aws_acl(std::string_view text) { return text.contains("\"NetworkAcls\"")
 std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const RulesView& view) {
   if (auto unknown = unknown_selector(view.selectors, {"acl", "client-ports"}))
     return std::unexpected{std::move(*unknown)};
-  const auto client_ports = read_client_ports(view.selectors);
-  if (!client_ports) return std::unexpected{client_ports.error()};
+  const auto returning_to = read_client_ports(view.selectors);
+  if (!returning_to) return std::unexpected{returning_to.error()};
   const auto tree = JsonTree::parse(text);
   if (!tree) return std::unexpected{tree.error()};
   JsonFields fields{*tree};
@@ -205,7 +205,7 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
   ruleset.path = Path::platform;
   for (const auto packet : {Packet::opening, Packet::reply})
     for (const auto direction : {Direction::inbound, Direction::outbound}) {
-      auto one = chain(named, entries, direction, packet, *client_ports);
+      auto one = chain(named, entries, direction, packet, *returning_to);
       if (!one) return std::unexpected{Complaint{{named.line, 1}, std::move(one.error())}};
       ruleset.chains.push_back(std::move(*one));
     }

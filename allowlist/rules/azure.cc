@@ -138,11 +138,12 @@ class AzureReader {
                   std::string{fields_.text(inner, "description").value_or("")}};
     read_protocol(inner, flows);
     flows.ports = read_ports(inner, "destinationPortRange", "destinationPortRanges");
-    if (const auto ports = read_ports(inner, "sourcePortRange", "sourcePortRanges"); !ports.is_all())
-      flows.doubt = "its source port is one that the rule names";
+    const auto source_ports = read_ports(inner, "sourcePortRange", "sourcePortRanges");
+    flows.narrowed = !source_ports.is_all();
+    if (!source_ports.contains(client_ports())) flows.doubt = "its source port is one that the rule names";
     flows.sources = read_side(inner, source_keys, way == 0 ? NsgSide::far : NsgSide::near);
     flows.destinations = read_side(inner, destination_keys, way == 0 ? NsgSide::near : NsgSide::far);
-    group.rules.at(way).push_back(std::move(rule));
+    if (source_ports.intersects(client_ports())) group.rules.at(way).push_back(std::move(rule));
   }
 
   /// Which of two words a field has; the first when it is wrong.

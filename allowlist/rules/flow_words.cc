@@ -67,6 +67,11 @@ std::expected<Ports, std::string> parse_ports_word(std::string_view word) {
   return Ports{*first, *last};
 }
 
+const Ports& client_ports() {
+  static const Ports ports{1024, 65535};
+  return ports;
+}
+
 std::expected<PrefixSet, std::string> parse_addresses_word(std::string_view word) {
   if (is_all(ascii_lower(word))) return PrefixSet::everything();
   const auto dash = word.find('-');

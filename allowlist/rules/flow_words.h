@@ -19,6 +19,9 @@ bool have_ports(const Protocols& protocols);
 /// "443", "8000-8010", or all: "*", "all", "any".
 std::expected<Ports, std::string> parse_ports_word(std::string_view word);
 
+/// Ports that a client's system may choose (RFC 6056 §3.2): which of them, nobody knows before.
+const Ports& client_ports();
+
 /// "192.0.2.0/24", "2001:db8::1", "192.0.2.1-192.0.2.9", or all: "*", "all", "any". Host bits are cleared, as
 /// the platforms do. IPv4-mapped IPv6 addresses are IPv6 here.
 std::expected<PrefixSet, std::string> parse_addresses_word(std::string_view word);

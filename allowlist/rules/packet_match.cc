@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "allowlist/rules/flow_words.h"
+
 namespace fwprobe::allowlist {
 namespace {
 
@@ -22,12 +24,6 @@ std::span<const std::uint8_t> flags_of(Packet packet) {
   static constexpr std::array<std::uint8_t, 3> reply{syn | ack, ack, psh | ack};
   if (packet == Packet::opening) return opening;
   return packet == Packet::reply ? std::span<const std::uint8_t>{reply} : std::span{reply}.subspan(1);
-}
-
-/// Ports that a client's system may choose (RFC 6056 §3.2): which of them, nobody knows before.
-const Ports& client_ports() {
-  static const Ports ports{1024, 65535};
-  return ports;
 }
 
 const PrefixSet& multicast() {

@@ -158,7 +158,7 @@ void append(std::vector<Rule>& rules, const PlatformRule& rule) {
     if (match.empty()) return;
     rules.push_back({.match = std::move(match),
                      .doubt = shown(doubt),
-                     .narrowed = false,
+                     .narrowed = rule.narrowed,
                      .outcome = rule.outcome,
                      .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment)}});
   };
