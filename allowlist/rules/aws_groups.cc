@@ -169,7 +169,8 @@ class GroupReader {
                    .outcome = {.verdict = Verdict::accept, .chain = 0, .address = {}, .port = {}},
                    .name = {fields_.line(node),
                             fmt::format("{} {} {}", traffic.text, inbound ? "from" : "to", peer),
-                            {}}});
+                            {}},
+                   .may_be_idle = true});
   }
 
   JsonFields fields_;

@@ -132,6 +132,7 @@ class AzureReader {
     rule.priority = priority.value_or(0);
     rule.place = count_;
     auto& flows = rule.flows;
+    flows.may_be_idle = rule.priority >= first_default_priority;
     flows.outcome.verdict =
         read_word(inner, "access", {"allow", "deny"}) == 0 ? Verdict::accept : Verdict::drop;
     flows.name = {fields_.line(node), std::string{last_segment(fields_.need_text(node, "name"))},
@@ -261,6 +262,7 @@ void append_defaults(std::vector<Rule>& rules, std::size_t way) {
     rule.destinations = addresses_of(row.destination, way == 0 ? NsgSide::near : NsgSide::far);
     rule.outcome.verdict = Verdict::accept;
     rule.name.name = row.name;
+    rule.may_be_idle = true;
     append(rules, rule);
   }
 }

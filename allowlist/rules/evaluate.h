@@ -58,7 +58,7 @@ std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> ruleset
                                                 Direction direction, Position position);
 
 /// Rules that no packet reaches, as earlier ones in their chain take all of theirs; `by` is one that does so
-/// alone, if there is one.
+/// alone, if there is one. Those that may be idle are left out.
 struct Shadowed {
   RuleRef rule;
   RuleRef by;

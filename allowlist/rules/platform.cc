@@ -160,7 +160,8 @@ void append(std::vector<Rule>& rules, const PlatformRule& rule) {
                      .doubt = shown(doubt),
                      .narrowed = rule.narrowed,
                      .outcome = rule.outcome,
-                     .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment)}});
+                     .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment)},
+                     .may_be_idle = rule.may_be_idle});
   };
   add(flows(rule.sources.sure, rule.destinations.sure), rule.doubt);
   add(flows(rule.sources.maybe, rule.destinations.sure), joined(rule.doubt, rule.sources.doubt));

@@ -68,7 +68,8 @@ struct PlatformRule {
   std::string doubt;  ///< about the whole rule
   Outcome outcome;
   RuleName name;
-  bool narrowed = false;  ///< as a rule's
+  bool narrowed = false;     ///< as a rule's
+  bool may_be_idle = false;  ///< as a rule's
 };
 
 /// The rule as one for what surely matches and, behind it, those for what may match, each with its reason.

@@ -59,6 +59,9 @@ struct Rule {
   bool narrowed = false;
   Outcome outcome;
   RuleName name;
+  /// That no packet reaches it is no fault: the platform's own rule, which nobody can remove, or one of many
+  /// without an order.
+  bool may_be_idle = false;
 };
 
 /// At a hook of the kernel, or a platform's one list of rules.

@@ -73,7 +73,7 @@ class Reach {
           reached |= reached_[chain][last];
           may_match |= !rules[last].match.empty();
         }
-        if (!reached && may_match)
+        if (!reached && may_match && !rules[i].may_be_idle)
           found.push_back({{index, chain, i, Packet::opening}, taker(index, chain, i)});
         i = last;
       }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "allowlist/rules/evaluate.h"
 #include "allowlist/rules/formats.h"
 
 namespace fwprobe::allowlist {
@@ -51,6 +52,16 @@ inline std::string verdict(const Chain& chain, const Probe& probe) {
     return fmt::format("{} by {}", word(rule.outcome.verdict), rule.name.name);
   }
   return fmt::format("{} by {}", word(chain.base->policy), chain.base->policy_name);
+}
+
+/// The names of the rules that never match.
+inline std::vector<std::string> idle(const Ruleset& rules) {
+  const auto found = shadowed(std::span{&rules, 1});
+  if (!found) throw std::runtime_error{found.error()};
+  std::vector<std::string> names;
+  for (const auto& one : *found)
+    names.push_back(rules.chains.at(one.rule.chain).rules.at(one.rule.rule).name.name);
+  return names;
 }
 
 inline const Chain& chain_of(const Ruleset& rules, Hook hook, Packet packet = Packet::opening) {

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "allowlist/rules/evaluate.h"
 #include "tests/allowlist/platform_rules.h"
 
 namespace fwprobe::allowlist {
@@ -146,6 +145,13 @@ TEST(AwsGroups, WhatOneGroupSurelyAllowsNoDoubtOfAnotherTakesAway) {
   EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "allowed by tcp 443 from 192.0.2.0/24");
 }
 
+TEST(AwsGroups, NoRuleIsInVainAsTheyHaveNoOrder) {
+  const auto rules = read(group(R"({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+      {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]})"));
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(idle(*rules), std::vector<std::string>{});
+}
+
 TEST(AwsGroups, TheFlatFormSaysTheSame) {
   const auto rules = read(sample("aws-security-group-rules.json"));
   ASSERT_TRUE(rules) << rules.error().message;
@@ -178,6 +184,17 @@ TEST(AwsAcl, TheLowestNumberDecidesInEachDirection) {
   ASSERT_TRUE(linux) << linux.error().message;
   EXPECT_EQ(verdict(chain_of(*linux, Hook::output, Packet::reply), {"10.0.0.5", "34.147.2.16"}),
             "allowed by rule 110");
+}
+
+TEST(AwsAcl, TheLastRuleIsNotTheUsers) {
+  const auto entry = [](int number, std::string_view action) {
+    return fmt::format(
+        R"({{"RuleNumber": {}, "Egress": false, "Protocol": "-1", "RuleAction": "{}", "CidrBlock": "0.0.0.0/0"}})",
+        number, action);
+  };
+  const auto rules = read(acl(entry(100, "allow") + "," + entry(200, "deny") + "," + entry(32767, "deny")));
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(idle(*rules), std::vector<std::string>{"rule 200"});
 }
 
 TEST(AwsAcl, TheClientsPortsAreOneRange) {

@@ -177,6 +177,20 @@ TEST(Azure, ARuleSaysForWhichFlowsItIs) {
   }
 }
 
+TEST(Azure, DefaultRulesMayBeInVain) {
+  const std::pair<std::string, std::string> all{"sourceAddressPrefix", R"("*")"};
+  const std::pair<std::string, std::string> ports{"destinationPortRange", R"("*")"};
+  const auto deny_all =
+      rule({{"name", R"("deny")"}, {"access", R"("Deny")"}, {"protocol", R"("*")"}, all, ports});
+  const auto behind = rule({{"name", R"("behind")"}, {"priority", "4096"}});
+  const auto vnet = rule({{"name", R"("AllowVnetInBound")"}, {"priority", "65000"}});
+  for (const auto& defaults : {std::string{}, "," + vnet}) {
+    const auto rules = read(nsg(deny_all + "," + behind + defaults));
+    ASSERT_TRUE(rules) << rules.error().message;
+    EXPECT_EQ(idle(*rules), std::vector<std::string>{"behind"});
+  }
+}
+
 TEST(Azure, EveryShapeOfTheExportSaysTheSame) {
   for (const auto* name : {"azure-nsg.json", "azure-nsg-rest.json", "azure-nsg-powershell.json"}) {
     SCOPED_TRACE(name);
