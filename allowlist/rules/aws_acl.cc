@@ -197,7 +197,8 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
   if (fields.complaint()) return std::unexpected{*fields.complaint()};
   const auto chosen = choose(names, view.selectors, "acl", "network ACLs");
   if (!chosen) return std::unexpected{chosen.error()};
-  if (chosen->size() != 1)
+  if (chosen->empty()) return std::unexpected{Complaint{{}, "holds no network ACL"}};
+  if (chosen->size() > 1)
     return std::unexpected{Complaint{{}, "a subnet has one network ACL; say which: FILE#acl=ID"}};
   const auto& acl = acls[chosen->front()];
   const auto entries = read_entries(fields, acl);

@@ -156,7 +156,7 @@ class GcpReader {
     const auto allowed = fields_.array(node, "allowed");
     const auto denied = fields_.array(node, "denied");
     if (allowed.empty() == denied.empty())
-      return fields_.refuse(node, "has either allowed or denied, with at least one protocol");
+      return fields_.refuse(node, "should have either allowed or denied, with at least one protocol");
     for (const auto& part : allowed.empty() ? denied : allowed) {
       if (!fields_.need_object(part)) return;
       auto flows = common;

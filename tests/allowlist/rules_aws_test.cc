@@ -269,6 +269,7 @@ TEST(Aws, WhatCannotBeReadIsRefusedAtItsPlace) {
       {"a comma too many, as in the manual", group(ok + ","),
        "f:2:85: a comma in front of ']': JSON has none behind the last value"},
       {"an export of nothing", R"({"SecurityGroups": []})", "f:1:1: holds no security group"},
+      {"an export of no ACL", R"({"NetworkAcls": []})", "f:1:1: holds no network ACL"},
       {"an export of no rule", R"({"SecurityGroupRules": []})", "f:1:1: holds no security group"},
       {"another type", R"({"SecurityGroups": {}})",
        "f:1:20: /SecurityGroups: is an object; should be an array"},

@@ -162,9 +162,9 @@ TEST(Gcp, OneNameInTwoProjectsIsTwoNetworks) {
 TEST(Gcp, WhatCannotBeReadIsRefusedAtItsPlace) {
   const std::tuple<const char*, std::string, const char*> cases[] = {
       {"both allowed and denied", rule("a", allow + R"(, "denied": [{"IPProtocol": "tcp"}])"),
-       "/0: has either allowed or denied, with at least one protocol"},
+       "/0: should have either allowed or denied, with at least one protocol"},
       {"neither", rule("a", R"("direction": "INGRESS")"),
-       "/0: has either allowed or denied, with at least one protocol"},
+       "/0: should have either allowed or denied, with at least one protocol"},
       {"a direction that is none", rule("a", R"("direction": "BOTH", "allowed": [{"IPProtocol": "tcp"}])"),
        "/0: direction should be INGRESS or EGRESS"},
       {"a priority that is too high", rule("a", allow + R"(, "priority": 65536)"),
