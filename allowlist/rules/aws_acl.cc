@@ -191,7 +191,7 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
   JsonFields fields{*tree};
   if (const auto* token = fields.find(tree->root(), "NextToken"))
     fields.refuse(*token, "the export goes on behind this; run aws without --max-items and --no-paginate");
-  const auto acls = fields.need_array(tree->root(), "NetworkAcls");
+  const auto acls = fields.need_array(tree->root(), "NetworkAcls", "take aws ec2 describe-network-acls");
   std::vector<Named> names;
   for (const auto& acl : acls) names.push_back({std::string{fields.need_text(acl, "NetworkAclId")}, {}});
   if (fields.complaint()) return std::unexpected{*fields.complaint()};

@@ -63,7 +63,9 @@ class GroupReader {
     if (const auto* rules = fields_.find(root, "SecurityGroupRules"))
       read_flat(*rules, root);
     else
-      for (const auto& group : fields_.need_array(root, "SecurityGroups")) read_group(group);
+      for (const auto& group :
+           fields_.need_array(root, "SecurityGroups", "take aws ec2 describe-security-groups"))
+        read_group(group);
   }
 
   const std::optional<Complaint>& complaint() const { return fields_.complaint(); }

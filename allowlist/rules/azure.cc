@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t first_default_priority = 65000;
 constexpr std::int64_t last_priority = 65535;
+constexpr std::string_view advice = "take az network nsg show, or az network nic list-effective-nsg";
 
 enum class Kind : std::uint8_t { plain, effective };
 
@@ -112,7 +113,7 @@ class AzureReader {
     } else {
       group.name = name_of(fields_.text(node, "id").value_or(""), fields_.text(node, "name").value_or(""));
       const auto& inner = properties(node);
-      for (const auto& rule : fields_.need_array(inner, "securityRules")) read_rule(rule, group);
+      for (const auto& rule : fields_.need_array(inner, "securityRules", advice)) read_rule(rule, group);
       for (const auto& rule : fields_.array(inner, "defaultSecurityRules")) read_rule(rule, group);
     }
     groups_.push_back(std::move(group));

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int64_t default_priority = 1000;
 constexpr std::int64_t last_priority = 65535;
+constexpr std::string_view advice = "take gcloud compute firewall-rules list --format=json";
 
 struct GcpRule {
   std::int64_t priority = default_priority;
@@ -63,7 +64,7 @@ class GcpReader {
     if (const auto* token = fields_.find(root, "nextPageToken"))
       fields_.refuse(*token, "the export goes on behind this; take gcloud's");
     const auto* list = root.as<JsonArray>();
-    for (const auto& node : list != nullptr ? std::span{*list} : fields_.need_array(root, "items")) {
+    for (const auto& node : list != nullptr ? std::span{*list} : fields_.need_array(root, "items", advice)) {
       if (fields_.complaint()) return;
       if (rules_.size() == most_rules) fields_.refuse(node, fmt::format("more than {} rules", most_rules));
       read_rule(node);
@@ -77,6 +78,9 @@ class GcpReader {
  private:
   void read_rule(const JsonNode& node) {
     if (!fields_.need_object(node)) return;
+    const auto kind = fields_.text(node, "kind").value_or("compute#firewall");
+    if (kind != "compute#firewall")
+      return fields_.refuse(node, fmt::format("is {}, no firewall rule; {}", excerpt(kind), advice));
     GcpRule rule;
     rule.network = place_of(name_of(fields_.need_text(node, "network")));
     rule.priority = fields_.whole(node, "priority", 0, last_priority).value_or(default_priority);

@@ -97,8 +97,10 @@ std::string_view JsonFields::need_text(const JsonNode& object, std::string_view 
   return found.value_or("");
 }
 
-std::span<const JsonNode> JsonFields::need_array(const JsonNode& object, std::string_view key) {
-  if (need_object(object) && find(object, key) == nullptr) refuse(object, fmt::format("has no {}", key));
+std::span<const JsonNode> JsonFields::need_array(const JsonNode& object, std::string_view key,
+                                                 std::string_view advice) {
+  if (need_object(object) && find(object, key) == nullptr)
+    refuse(object, fmt::format("has no {}{}{}", key, advice.empty() ? "" : "; ", advice));
   return array(object, key);
 }
 

@@ -33,9 +33,11 @@ class JsonFields {
   /// A string, or an array of strings.
   std::vector<const JsonNode*> texts(const JsonNode& object, std::string_view key);
 
-  /// Like text() and array(), and a complaint about the object when there is no such field.
+  /// Like text() and array(), and a complaint about the object when there is no such field. `advice`, as
+  /// "take the whole list", stands behind it.
   std::string_view need_text(const JsonNode& object, std::string_view key);
-  std::span<const JsonNode> need_array(const JsonNode& object, std::string_view key);
+  std::span<const JsonNode> need_array(const JsonNode& object, std::string_view key,
+                                       std::string_view advice = {});
 
   /// What `parse` makes of a string; its error becomes the complaint.
   template <typename T>

@@ -305,6 +305,8 @@ TEST(Azure, WhatCannotBeReadIsRefusedAtItsPlace) {
     ASSERT_TRUE(error.starts_with("f:1:")) << error;
     EXPECT_EQ(error.substr(std::min(error.find('/'), error.size())), message);
   }
+  EXPECT_EQ(error_of(R"({"resources": [{"properties": {"securityRules": []}}]})"),
+            "f:1:1: has no securityRules; take az network nsg show, or az network nic list-effective-nsg");
   EXPECT_EQ(error_of(R"({"value": [], "x": "securityRules"})"), "f:1:1: holds no network security group");
 }
 

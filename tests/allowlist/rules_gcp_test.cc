@@ -182,6 +182,9 @@ TEST(Gcp, WhatCannotBeReadIsRefusedAtItsPlace) {
        "/0/disabled: is a string; should be true or false"},
       {"a range that is none", rule("a", R"("sourceRanges": ["office"], "allowed": [{"IPProtocol": "tcp"}])"),
        "/0/sourceRanges/0: 'office' is no address and no prefix; write 192.0.2.0/24"},
+      {"a firewall policy", R"({"kind": "compute#firewallPolicy", "rules": [{"direction": "INGRESS"}]})",
+       "/0: is 'compute#firewallPolicy', no firewall rule; take gcloud compute firewall-rules list "
+       "--format=json"},
       {"no network", R"({"kind": "compute#firewall", "name": "a"})", "/0: has no network"},
       {"a rule that is none", rule("a", allow) + ", 7", "/1: is a number; should be an object"},
   };
@@ -191,6 +194,8 @@ TEST(Gcp, WhatCannotBeReadIsRefusedAtItsPlace) {
     EXPECT_EQ(error.substr(std::min(error.find('/'), error.size())), message);
     EXPECT_TRUE(error.starts_with("f:1:"));
   }
+  EXPECT_EQ(error_of(R"({"firewalls": [], "firewallPolicys": [{"rules": [{"direction": "INGRESS"}]}]})"),
+            "f:1:1: has no items; take gcloud compute firewall-rules list --format=json");
 }
 
 }  // namespace
