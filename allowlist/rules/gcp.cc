@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -52,6 +53,8 @@ struct Target {
 constexpr Target targets[] = {{"targetTags", "tag", "tag"},
                               {"targetServiceAccounts", "service-account", "service account"}};
 
+constexpr std::string_view no_target = "-";  ///< as a selector's value: the instance has none
+
 enum class Applies : std::uint8_t { yes, no, unknown };
 
 class GcpReader {
@@ -73,6 +76,15 @@ class GcpReader {
 
   const std::optional<Complaint>& complaint() const { return fields_.complaint(); }
   std::span<const Named> networks() const { return networks_; }
+  /// What the selectors say of the instance and no rule asks for: it may be misspelt.
+  std::vector<Note> unknown_targets() const {
+    std::vector<Note> notes;
+    for (const auto& target : targets)
+      for (const auto value : selected(selectors_, target.selector))
+        if (value != no_target && !asked_for_.contains({target.selector, value}))
+          notes.push_back({0, fmt::format("no rule is for the {} {}", target.word, shown(value)), {}});
+    return notes;
+  }
   std::vector<GcpRule> take() && { return std::move(rules_); }
 
  private:
@@ -143,6 +155,7 @@ class GcpReader {
     for (const auto& target : targets) {
       const auto wanted = fields_.texts(node, target.rule_key);
       if (wanted.empty()) continue;
+      for (const auto* text : wanted) asked_for_.emplace(target.selector, *text->as<std::string_view>());
       const auto has = selected(selectors_, target.selector);
       const auto matches = [&](const JsonNode* text) {
         return std::ranges::find(has, *text->as<std::string_view>()) != has.end();
@@ -187,7 +200,8 @@ class GcpReader {
   JsonFields fields_;
   std::span<const Selector> selectors_;
   std::vector<Named> networks_;
-  std::map<std::string, std::size_t> places_;  ///< of networks_
+  std::map<std::string, std::size_t> places_;                          ///< of networks_
+  std::set<std::pair<std::string_view, std::string_view>> asked_for_;  ///< selectors and their values
   std::vector<GcpRule> rules_;
 };
 
@@ -225,13 +239,14 @@ std::expected<Ruleset, Complaint> read_gcp(std::string_view text, const RulesVie
   if (chosen->size() > 1) return std::unexpected{Complaint{{}, "an interface is in one network; choose one"}};
   const auto network =
       chosen->empty() ? std::string{"no network"} : called(reader.networks()[chosen->front()]);
+  Ruleset ruleset;
+  ruleset.path = Path::platform;
+  ruleset.notes = reader.unknown_targets();
   auto rules = std::move(reader).take();
   std::erase_if(rules, [&](const GcpRule& rule) { return rule.network != chosen->front(); });
   // The lower number first; of equal ones what denies.
   std::ranges::sort(rules, {},
                     [](const GcpRule& rule) { return std::tuple{rule.priority, !denies(rule), rule.place}; });
-  Ruleset ruleset;
-  ruleset.path = Path::platform;
   for (const auto direction : {Direction::inbound, Direction::outbound})
     ruleset.chains.push_back(chain(rules, network, direction));
   ruleset.notes.push_back({0,

@@ -120,6 +120,21 @@ TEST(Gcp, TheInstancesTagsDecideWhichRulesApply) {
   EXPECT_EQ(verdict(chain_of(*without, Hook::input), {"192.0.2.1"}), "dropped by implied deny");
 }
 
+TEST(Gcp, ATagThatNoRuleIsForIsNoted) {
+  const auto text = "[" + rule("a", allow + R"(, "targetTags": ["git", "web"])") + "]";
+  const auto notes = [&](std::vector<Selector> selectors) {
+    const auto rules = read(text, std::move(selectors));
+    std::vector<std::string> texts;
+    for (const auto& note : rules.value().notes)
+      if (!note.text.contains("firewall policies")) texts.push_back(note.text);
+    return texts;
+  };
+  EXPECT_EQ(
+      notes({{"tag", "git"}, {"tag", "GIT"}, {"service-account", "ci@p"}}),
+      (std::vector<std::string>{"no rule is for the tag GIT", "no rule is for the service account ci@p"}));
+  EXPECT_EQ(notes({{"tag", "-"}}), std::vector<std::string>{});
+}
+
 TEST(Gcp, WhatGoesOutIsAllowedUnlessARuleDeniesIt) {
   const auto rules = read(sample("gcp-firewall-rules.json"));
   ASSERT_TRUE(rules) << rules.error().message;
