@@ -53,7 +53,8 @@ std::vector<Entry> read_entries(JsonFields& fields, const JsonNode& acl) {
     if (cidr == nullptr) fields.refuse(node, "has neither CidrBlock nor Ipv6CidrBlock");
     if (cidr != nullptr) entry.peers = fields.parsed(*cidr, parse_addresses_word).value_or(PrefixSet{});
     entry.traffic = read_aws_traffic(fields, node, "Protocol", {"From", "To", "PortRange"});
-    if (const auto* icmp = fields.find(node, "IcmpTypeCode"))
+    if (const auto* icmp = fields.find(node, "IcmpTypeCode");
+        icmp != nullptr && is_icmp(entry.traffic.protocols))
       if (const auto type = fields.whole(*icmp, "Type", -1, 255); type.value_or(-1) != -1)
         entry.traffic.doubt = fmt::format("it is ICMP type {}", *type);
     if (fields.complaint()) break;

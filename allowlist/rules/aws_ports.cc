@@ -29,6 +29,8 @@ std::string name_of(std::string_view word, const Protocols& protocols) {
 
 }  // namespace
 
+bool is_icmp(const Protocols& protocols) { return is_one_of(protocols, {icmp, icmpv6}); }
+
 AwsTraffic read_aws_traffic(JsonFields& fields, const JsonNode& object, std::string_view protocol_key,
                             const PortKeys& keys) {
   AwsTraffic traffic;
@@ -42,7 +44,7 @@ AwsTraffic read_aws_traffic(JsonFields& fields, const JsonNode& object, std::str
   const auto first = fields.whole(*range, keys.first, -1, 65535).value_or(-1);
   const auto last = fields.whole(*range, keys.last, -1, 65535).value_or(-1);
   if (first == -1 && last == -1) return traffic;
-  if (is_one_of(traffic.protocols, {icmp, icmpv6})) {
+  if (is_icmp(traffic.protocols)) {
     traffic.doubt = fmt::format("it is ICMP type {}", first);
     return traffic;
   }

@@ -20,6 +20,11 @@ struct PortKeys {
   std::string_view within = {};
 };
 
+/// How an export of AWS gets all pages.
+constexpr std::string_view all_pages = "run aws without --max-items and --no-paginate";
+
+bool is_icmp(const Protocols& protocols);
+
 /// Absent ports, or -1, are all.
 AwsTraffic read_aws_traffic(JsonFields& fields, const JsonNode& object, std::string_view protocol_key,
                             const PortKeys& keys);

@@ -186,6 +186,21 @@ TEST(AwsAcl, TheLowestNumberDecidesInEachDirection) {
             "allowed by rule 110");
 }
 
+TEST(AwsAcl, TypesAreOfIcmpOnly) {
+  const auto entry = [](std::string_view protocol) {
+    return acl(fmt::format(
+        R"({{"RuleNumber": 100, "Egress": false, "Protocol": "{}", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "IcmpTypeCode": {{"Code": 0, "Type": 8}}}})",
+        protocol));
+  };
+  const auto tcp = read(entry("6"));
+  ASSERT_TRUE(tcp) << tcp.error().message;
+  EXPECT_EQ(verdict(chain_of(*tcp, Hook::input), {"192.0.2.1"}), "allowed by rule 100");
+  const auto icmp = read(entry("1"));
+  ASSERT_TRUE(icmp) << icmp.error().message;
+  EXPECT_EQ(verdict(chain_of(*icmp, Hook::input), {.source = "192.0.2.1", .protocol = 1}),
+            "perhaps allowed by rule 100: it is ICMP type 8");
+}
+
 TEST(AwsAcl, TheLastRuleIsNotTheUsers) {
   const auto entry = [](int number, std::string_view action) {
     return fmt::format(
