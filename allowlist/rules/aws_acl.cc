@@ -190,8 +190,7 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
   const auto tree = JsonTree::parse(text);
   if (!tree) return std::unexpected{tree.error()};
   JsonFields fields{*tree};
-  if (const auto* token = fields.find(tree->root(), "NextToken"))
-    fields.refuse(*token, "the export goes on behind this; run aws without --max-items and --no-paginate");
+  fields.refuse_page(tree->root(), "NextToken", all_pages);
   const auto acls = fields.need_array(tree->root(), "NetworkAcls", "take aws ec2 describe-network-acls");
   std::vector<Named> names;
   for (const auto& acl : acls) names.push_back({std::string{fields.need_text(acl, "NetworkAclId")}, {}});

@@ -58,8 +58,7 @@ class GroupReader {
 
   void read(const JsonNode& root) {
     if (!fields_.need_object(root)) return;
-    if (const auto* token = fields_.find(root, "NextToken"))
-      fields_.refuse(*token, "the export goes on behind this; run aws without --max-items and --no-paginate");
+    fields_.refuse_page(root, "NextToken", all_pages);
     if (const auto* rules = fields_.find(root, "SecurityGroupRules"))
       read_flat(*rules, root);
     else

@@ -65,8 +65,7 @@ class AzureReader {
   explicit AzureReader(const JsonTree& tree) : fields_{tree, KeyCase::any} {}
 
   void read(const JsonNode& root) {
-    if (const auto* link = fields_.find(root, "nextLink"))
-      fields_.refuse(*link, "the export goes on behind this link; take the whole list");
+    fields_.refuse_page(root, "nextLink", "take the whole list");
     const auto* items = root.as<JsonArray>();
     if (items == nullptr)
       if (const auto* value = fields_.find(root, "value"))

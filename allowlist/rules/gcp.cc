@@ -64,8 +64,7 @@ class GcpReader {
 
   /// What gcloud prints is an array, what the API answers is an object with `items`.
   void read(const JsonNode& root) {
-    if (const auto* token = fields_.find(root, "nextPageToken"))
-      fields_.refuse(*token, "the export goes on behind this; take gcloud's");
+    fields_.refuse_page(root, "nextPageToken", advice);
     const auto* list = root.as<JsonArray>();
     for (const auto& node : list != nullptr ? std::span{*list} : fields_.need_array(root, "items", advice)) {
       if (fields_.complaint()) return;

@@ -104,6 +104,11 @@ std::span<const JsonNode> JsonFields::need_array(const JsonNode& object, std::st
   return array(object, key);
 }
 
+void JsonFields::refuse_page(const JsonNode& root, std::string_view key, std::string_view advice) {
+  if (!text(root, key).value_or("").empty())
+    refuse(*find(root, key), fmt::format("the export goes on behind this; {}", advice));
+}
+
 bool JsonFields::need_object(const JsonNode& node) {
   if (node.as<JsonObject>() != nullptr) return true;
   refuse_kind(node, "an object");

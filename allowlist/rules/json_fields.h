@@ -53,6 +53,8 @@ class JsonFields {
     return std::nullopt;
   }
 
+  /// A complaint when the field says where the next page is; `advice` as above.
+  void refuse_page(const JsonNode& root, std::string_view key, std::string_view advice);
   /// Whether `node` is an object, and a complaint when it is not.
   bool need_object(const JsonNode& node);
   void refuse(const JsonNode& node, std::string_view message);

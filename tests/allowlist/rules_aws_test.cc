@@ -307,6 +307,8 @@ TEST(Aws, WhatCannotBeReadIsRefusedAtItsPlace) {
        "number from 0 to 32"},
       {"a page of several", R"({"SecurityGroups": [], "NextToken": "x"})",
        "f:1:39: /NextToken: the export goes on behind this; run aws without --max-items and --no-paginate"},
+      {"a page that is the last", R"({"SecurityGroups": [], "NextToken": ""})",
+       "f:1:1: holds no security group"},
       {"a rule without peers",
        R"({"SecurityGroupRules": [{"GroupId": "sg-1", "IsEgress": false, "IpProtocol": "-1"}]})",
        "f:1:25: /SecurityGroupRules/0: has none of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupInfo"},

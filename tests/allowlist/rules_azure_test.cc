@@ -295,7 +295,7 @@ TEST(Azure, WhatCannotBeReadIsRefusedAtItsPlace) {
       {"the same key in two spellings", nsg(rule({{"Priority", "101"}})),
        "/securityRules/0/Priority: is the same key as 'priority'"},
       {"a page of several", R"({"value": [], "nextLink": "https://x", "x": "securityRules"})",
-       "/nextLink: the export goes on behind this link; take the whole list"},
+       "/nextLink: the export goes on behind this; take the whole list"},
       {"a group that is none", R"({"value": ["securityRules"]})",
        "/value/0: is a string; should be an object"},
   };
