@@ -111,6 +111,12 @@ void add_ports(const Use& use, Side side) {
   use.packet.ports(side, use.option.negated ? ~*set : *set, use.text());
 }
 
+void add_ports_of_either_side(const Use& use) {
+  const auto set = ports_of(use.value());
+  if (!set) return use.doubt();
+  use.packet.ports_of_either_side(use.test(), *set, use.text());
+}
+
 void add_protocol(const Use& use) {
   if (use.value() == "all" || use.value() == "0") return;
   const auto protocol = linux_protocol(ascii_lower(use.value()));
@@ -133,6 +139,13 @@ void add_states(const Use& use) {
       std::ranges::any_of(parts, [](auto word) { return word == "dnat" || word == "snat"; });
   if (translated) return use.doubt();
   use.packet.states(use.test(), parts, use.text());
+}
+
+/// Of what connection tracking knows; the rest has no such protocol.
+void add_tracked_protocol(const Use& use) {
+  constexpr std::string_view tracked[] = {"new", "established", "related"};
+  use.packet.states(Test::is, tracked, use.text());
+  add_protocol(use);
 }
 
 void add_destination_types(const Use& use) {
@@ -183,9 +196,11 @@ constexpr OptionRow option_rows[] = {
     {"dport", [](const Use& use) { add_ports(use, Side::destination); }},
     {"sports", [](const Use& use) { add_ports(use, Side::source); }},
     {"dports", [](const Use& use) { add_ports(use, Side::destination); }},
+    {"ports", add_ports_of_either_side},
     {"in-interface", [](const Use& use) { add_interface(use, Way::in); }},
     {"out-interface", [](const Use& use) { add_interface(use, Way::out); }},
     {"ctstate", add_states},
+    {"ctproto", add_tracked_protocol},
     {"ctdir", [](const Use& use) { use.packet.direction(use.test(), ascii_lower(use.value()), use.text()); }},
     {"dst-type", add_destination_types},
     {"tcp-flags", add_tcp_flags},

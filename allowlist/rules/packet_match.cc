@@ -59,6 +59,13 @@ void PacketMatch::ports(Side side, const Ports& set, std::string_view text) {
     never();
 }
 
+void PacketMatch::ports_of_either_side(Test test, const Ports& set, std::string_view text) {
+  if (set.contains(client_ports())) return decide(test, true);
+  if (set.intersects(client_ports())) return doubt(text);
+  narrowed_ = true;
+  box_.ports = box_.ports & (test == Test::is ? set : ~set);
+}
+
 void PacketMatch::decide(Test test, bool holds) {
   narrowed_ = true;
   if (holds != (test == Test::is)) never();

@@ -35,6 +35,8 @@ class PacketMatch {
   void protocols(const Protocols& set) { box_.protocols = box_.protocols & set; }
   /// `text` names the condition when it cannot be decided, as below.
   void ports(Side side, const Ports& set, std::string_view text);
+  /// Whether the port of one side or the other is in the set.
+  void ports_of_either_side(Test test, const Ports& set, std::string_view text);
   /// Connection states: new, established, related, invalid, untracked.
   void states(Test test, std::span<const std::string_view> words, std::string_view text);
   /// Whether the packet is one in the direction of the connection's first ("original") or not.
