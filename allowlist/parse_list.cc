@@ -142,10 +142,7 @@ std::expected<Allowlist, ListError> parse_list(std::string_view text, const Orig
     return std::unexpected{
         error_at(origin.file, {{}, fmt::format("larger than {} MiB", most_bytes / (1024 * 1024))})};
   if (const auto complaint = no_utf8(content)) return std::unexpected{error_at(origin.file, *complaint)};
-  const bool csv = is_csv_header(first_line(content));
-  const auto publication = !csv                      ? read_plain(content)
-                           : content.ends_with('\n') ? read_csv_list(content)
-                                                     : read_csv_list(std::string{content} + '\n');
+  const auto publication = is_csv_header(first_line(content)) ? read_csv_list(content) : read_plain(content);
   if (!publication) return std::unexpected{error_at(origin.file, publication.error())};
   return make_list(*publication, origin, nullptr);
 }

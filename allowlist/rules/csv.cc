@@ -177,6 +177,11 @@ std::expected<Ruleset, Complaint> read_csv_rules(std::string_view text, const Ru
   }
   for (auto* chain : {&inbound, &outbound}) chain->base->policy_name = "the end of the rows";
   ruleset.chains = {std::move(inbound), std::move(outbound)};
+  // So spreadsheets write it, and so a file ends that was cut short.
+  if (!text.ends_with('\n'))
+    ruleset.notes.push_back({rows->back().front().place.line,
+                             "the last line has no end; if the file was cut short, more is missing",
+                             {}});
   return ruleset;
 }
 

@@ -24,8 +24,8 @@ struct CsvLimits {
 };
 
 /// In UTF-8, with or without BOM, lines ended by LF or CRLF. Empty lines and lines that begin with '#' are
-/// skipped. Refused: control characters, a quote in the middle of a cell, a line break in a cell, and a last
-/// line without an end, which is how a file looks that was cut short.
+/// skipped, and the last line may have no end (RFC 4180 §2). Refused: control characters, a quote in the
+/// middle of a cell, and a line break in a cell.
 std::expected<std::vector<CsvRow>, Complaint> read_csv(std::string_view text, const CsvLimits& limits = {});
 
 }  // namespace fwprobe::allowlist

@@ -74,10 +74,21 @@ TEST(CsvRules, PrefixesOfMappedAddressesAreNotIpv4) {
   }
 }
 
+TEST(CsvRules, ALastLineWithoutAnEndIsReadAndNoted) {
+  const auto text = header + "allow,in,192.0.2.0/24,any,tcp,443,web";
+  const auto rules = read(text);
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "allowed by web");
+  ASSERT_EQ(rules->notes.size(), 1U);
+  EXPECT_EQ(rules->notes[0].line, 2);
+  EXPECT_EQ(rules->notes[0].text, "the last line has no end; if the file was cut short, more is missing");
+  EXPECT_TRUE(read(text + "\n").value().notes.empty());
+}
+
 TEST(CsvRules, WhatCannotBeReadIsRefusedAtItsPlace) {
   const std::tuple<const char*, std::string, const char*> cases[] = {
-      {"a last line without its end", header + "allow,in,192.0.2.0/2",
-       "f:2:21: the last line has no end: was the file cut short?"},
+      {"a last line that was cut short", header + "allow,in,192.0.2.0/2",
+       "f:2:1: 3 cells, and the header has 7; put a cell with commas in quotes"},
       {"an unknown column", "action,source,zone\n",
        "f:1:15: 'zone' is no column; they are action, direction, source, destination, protocol, port and "
        "name, with commas between"},
