@@ -17,8 +17,8 @@ struct Finding;
 struct Flow {
   /// Which firewall: it decides on the chain and on which side's rules are changed.
   enum class Place : std::uint8_t { this_machine, path, destination };
-  /// What is stopped: the packets themselves, or TLS on a connection that is let through.
-  enum class Stopped : std::uint8_t { packets, client_hello };
+  /// What is stopped: the packets themselves, TLS on a connection that is let through, or the replies alone.
+  enum class Stopped : std::uint8_t { packets, client_hello, replies };
   enum class Origin : std::uint8_t { own, published };
 
   /// As the firewall sees them, prefixes that hold one another merged; empty: not known.

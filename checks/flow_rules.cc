@@ -1,6 +1,7 @@
 #include "checks/flow_rules.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -45,9 +46,24 @@ std::string joined(const std::vector<Prefix>& prefixes, std::string_view separat
 
 std::string_view protocol(const Flow& flow) { return flow.protocol == Protocol::udp ? "udp" : "tcp"; }
 
-/// The device in question reads TLS. The clouds' security groups know addresses and ports only, so it is none
-/// of them.
+/// The device in question reads TLS.
 bool reads_tls(const Flow& flow) { return flow.stopped == Flow::Stopped::client_hello; }
+
+bool is_for_replies(const Flow& flow) { return flow.stopped == Flow::Stopped::replies; }
+
+/// The addresses as the stopped packets have them.
+std::vector<OneFamily> as_packets_go(const Flow& flow) {
+  auto all = families(flow);
+  if (is_for_replies(flow))
+    for (auto& one : all) std::swap(one.sources, one.destinations);
+  return all;
+}
+
+/// The word of the service's port, which replies come from.
+std::string_view port_word(const Flow& flow) { return is_for_replies(flow) ? "sport" : "dport"; }
+
+/// The clouds' security groups know addresses and ports only, and let replies through.
+bool may_be_a_groups(const Flow& flow) { return !reads_tls(flow) && !is_for_replies(flow); }
 
 /// A packet for the destination is input there, unless it is passed on to a container, and is forwarded by
 /// the device in front of it: which of them it is, silence does not tell, and the other rule matches nothing.
@@ -78,12 +94,12 @@ std::string nftables(const Flow& flow) {
   };
   std::string lines;
   for (const auto& chain : chains(flow, [](auto hook) { return fmt::format("inet filter {}", hook); }))
-    for (const auto& [ipv6, sources, destinations] : families(flow)) {
+    for (const auto& [ipv6, from, to] : as_packets_go(flow)) {
       const auto* family = ipv6 ? "ip6" : "ip";
       lines += fmt::format("nft insert rule {}", chain);
-      if (!sources.empty()) lines += fmt::format(" {} saddr {}", family, addresses(sources));
-      lines += fmt::format(" {} daddr {} {} dport {} accept\n", family, addresses(destinations),
-                           protocol(flow), flow.port);
+      if (!from.empty()) lines += fmt::format(" {} saddr {}", family, addresses(from));
+      if (!to.empty()) lines += fmt::format(" {} daddr {}", family, addresses(to));
+      lines += fmt::format(" {} {} {} accept\n", protocol(flow), port_word(flow), flow.port);
     }
   return lines;
 }
@@ -102,15 +118,16 @@ std::string iptables(const Flow& flow) {
     const auto table = chain.substr(0, space);
     const auto where = fmt::format("{}-I {}", table == "filter" ? "" : fmt::format("-t {} ", table),
                                    chain.substr(space + 1));
-    for (const auto& [ipv6, sources, destinations] : families(flow)) {
-      std::vector<std::string> matches;
-      for (const auto& source : sources) matches.push_back(" -s " + text(source));
-      if (matches.empty()) matches.emplace_back();
-      for (const auto& from : matches)
-        for (const auto& to : destinations)
-          lines += fmt::format("{} {}{} -d {} -p {} --dport {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables",
-                               where, from, text(to), protocol(flow), flow.port);
-    }
+    const auto matches = [](std::string_view option, const std::vector<Prefix>& prefixes) {
+      std::vector<std::string> all;
+      for (const auto& prefix : prefixes) all.push_back(fmt::format(" {} {}", option, text(prefix)));
+      return all.empty() ? std::vector<std::string>{""} : all;
+    };
+    for (const auto& [ipv6, sources, destinations] : as_packets_go(flow))
+      for (const auto& from : matches("-s", sources))
+        for (const auto& to : matches("-d", destinations))
+          lines += fmt::format("{} {}{}{} -p {} --{} {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables", where,
+                               from, to, protocol(flow), port_word(flow), flow.port);
   }
   return lines;
 }
@@ -120,7 +137,7 @@ std::string iptables(const Flow& flow) {
 std::string aws(const Flow& flow) {
   const bool inbound = flow.direction == Direction::inbound;
   const auto& others = inbound ? flow.sources : flow.destinations;
-  if (reads_tls(flow) || others.empty()) return {};
+  if (!may_be_a_groups(flow) || others.empty()) return {};
   std::string ranges;
   for (const bool ipv6 : {false, true}) {
     std::string list;
@@ -139,7 +156,7 @@ std::string aws(const Flow& flow) {
 /// its priority (100 to 4096) is its own. Outbound rules see the machine's own address, before translation.
 std::string azure(const Flow& flow) {
   const bool inbound = flow.direction == Direction::inbound;
-  if (reads_tls(flow) || (inbound && flow.sources.empty())) return {};
+  if (!may_be_a_groups(flow) || (inbound && flow.sources.empty())) return {};
   const auto& sources = inbound || flow.untranslated.empty() ? flow.sources : flow.untranslated;
   std::string lines;
   int priority = 100;

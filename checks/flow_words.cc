@@ -50,6 +50,9 @@ std::string text(const Prefix& prefix) {
 }
 
 std::string sentence(const Flow& flow) {
+  if (flow.stopped == Flow::Stopped::replies)
+    return fmt::format("Allow the TCP replies from {} port {} to {} at {}.", listed(flow.destinations),
+                       flow.port, listed(flow.sources), flow.device);
   const auto what = fmt::format(
       "{} {} from {} to {} port {}", flow.direction == allowlist::Direction::inbound ? "inbound" : "outbound",
       flow.protocol == allowlist::Protocol::udp ? "UDP" : "TCP",

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "allowlist/rules/flow_pieces.h"
+#include "checks/rule_changes.h"
+#include "checks/touch_words.h"
 
 namespace fwprobe::checks {
 namespace {
 
-using allowlist::Packet;
 using allowlist::Ruleset;
 using allowlist::Touch;
 using allowlist::Verdict;
@@ -25,9 +26,11 @@ struct Form {
   std::size_t words;  ///< of a chain's name that its commands do not take: "iptables filter INPUT"
 };
 constexpr Form forms[] = {
-    {"nftables (JSON)", "nftables", in_front, 0}, {"nftables (text)", "nftables", in_front, 0},
-    {"iptables-save", "iptables", in_front, 1},   {"AWS security groups", "aws", "", 0},
-    {"Azure NSG", "azure", in_front, 0},
+    {"nftables (JSON)", "nftables", in_front, 0},
+    {"nftables (text)", "nftables", in_front, 0},
+    {"iptables-save", "iptables", in_front, 1},
+    {"AWS security groups", "aws", "", 0},
+    {"Azure NSG", "azure", "with a free priority in front of the rule that stops it", 0},
 };
 
 /// Names come from the file and go into a shell.
@@ -46,92 +49,77 @@ bool is_plain(std::string_view chain) {
   return !chain.ends_with(' ');
 }
 
-bool stops(const Touch& touch) { return touch.verdict == Verdict::drop || touch.verdict == Verdict::reject; }
-
-/// What one ruleset stops of the flows to one destination.
-struct Stops {
-  Packet packet = Packet::following;
-  std::optional<allowlist::Target> target;  ///< as the ruleset's chains see it; none: the flow's own
-  std::vector<std::size_t> chains;
-  std::vector<const Touch*> touches;  ///< among them all that stop anything
-};
-
-/// The opening packets' chains first: when one stops those, nothing else has been seen to matter.
-std::vector<Stops> stops_of(std::size_t ruleset, std::span<const Touch> touches,
-                            const allowlist::FlowSet& stopped) {
-  std::vector<Stops> found;
-  for (const auto& touch : touches) {
-    const auto& where = touch.where;
-    if (where.ruleset != ruleset || where.chain == allowlist::RuleRef::none || !stops(touch)) continue;
-    if (!found.empty() && where.packet > found.front().packet) continue;
-    auto same = std::ranges::find(found, touch.target, &Stops::target);
-    const bool known = same != found.end() && where.packet == same->packet &&
-                       std::ranges::find(same->chains, where.chain) != same->chains.end();
-    if (!known) {
-      if (!touch.flows.intersects(stopped)) continue;
-      if (!found.empty() && where.packet < found.front().packet) found.clear();
-      same = std::ranges::find(found, touch.target, &Stops::target);
-      if (same == found.end()) same = found.insert(same, Stops{where.packet, touch.target, {}, {}});
-      same->chains.push_back(where.chain);
-    }
-    same->touches.push_back(&touch);
-  }
-  return found;
+std::vector<std::string_view> chains_of(const Ruleset& ruleset, const RuleChange& change) {
+  std::vector<std::string_view> names;
+  for (const auto& place : change.places)
+    if (const std::string_view name = ruleset.chains[place.chain].name;
+        std::ranges::find(names, name) == names.end())
+      names.push_back(name);
+  return names;
 }
 
-std::vector<allowlist::Prefix> sources_of(const Stops& stops, const allowlist::FlowSet& stopped) {
-  std::vector<allowlist::FlowSet> flows;
-  for (const auto* touch : stops.touches) flows.push_back(touch->flows);
-  return (allowlist::united(std::move(flows)) & stopped).sources().prefixes();
-}
-
-/// `flow` as the chains see it.
-Flow seen(const Flow& flow, const Stops& stops) {
-  auto one = flow;
-  if (!stops.target) return one;
-  const auto& [address, port] = *stops.target;
-  one.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
-  one.port = port;
-  return one;
-}
-
-std::string device(const Ruleset& ruleset, Packet packet) {
-  constexpr std::string_view what[] = {"", ", which stops the replies", ", which stops what follows the SYN"};
-  return fmt::format("the firewall of {}{}", ruleset.origin, what[static_cast<std::size_t>(packet)]);
-}
-
-/// Where the opening packet is stopped; no format has a rule for the others.
-void add_rules(const Ruleset& ruleset, const Stops& found, RulesRemedy& remedy) {
-  const auto* form = std::ranges::find(forms, ruleset.format, &Form::format);
-  if (form == std::end(forms) || found.packet != Packet::opening) return;
+std::optional<Rules> rules_of(const Ruleset& ruleset, const RuleChange& change, const Form& form,
+                              Flow& flow) {
+  if (is_left_alone(ruleset, change.places.front())) return std::nullopt;
   if (ruleset.path == allowlist::Path::netfilter)
-    for (const auto chain : found.chains) {
-      std::string_view name = ruleset.chains[chain].name;
-      if (!is_plain(name)) return;
-      for (std::size_t i = 0; i < form->words; ++i) name.remove_prefix(name.find(' ') + 1);
-      remedy.flow.chains.emplace_back(name);
+    for (auto name : chains_of(ruleset, change)) {
+      if (!is_plain(name)) return std::nullopt;
+      for (std::size_t i = 0; i < form.words; ++i) name.remove_prefix(name.find(' ') + 1);
+      flow.chains.emplace_back(name);
     }
-  remedy.position = form->position;
-  for (auto& rules : rules_for(remedy.flow))
-    if (rules.name == form->rules) remedy.rules = std::move(rules);
+  for (auto& rules : rules_for(flow))
+    if (rules.name == form.rules) return std::move(rules);
+  return std::nullopt;
+}
+
+/// Commands name a chain of Linux themselves.
+std::string device(const Ruleset& ruleset, const RuleChange& change, const RulesRemedy& remedy) {
+  constexpr std::string_view what[] = {"", "", ", which stops what follows the SYN"};
+  if (remedy.rules && ruleset.path == allowlist::Path::netfilter)
+    return fmt::format("the firewall of {}{}", ruleset.origin, what[static_cast<std::size_t>(change.packet)]);
+  const auto where =
+      fmt::format("the firewall of {} ({})", ruleset.origin, fmt::join(chains_of(ruleset, change), ", "));
+  return remedy.rules ? where : fmt::format("{}, {}", where, in_front);
+}
+
+RulesRemedy remedy_of(const Ruleset& ruleset, const RuleChange& change, const Flow& flow) {
+  RulesRemedy remedy{.flow = seen_by(change, flow), .rules = {}, .position = {}};
+  if (const auto* form = std::ranges::find(forms, ruleset.format, &Form::format); form != std::end(forms)) {
+    remedy.rules = rules_of(ruleset, change, *form, remedy.flow);
+    remedy.position = form->position;
+  }
+  remedy.flow.device = device(ruleset, change, remedy);
+  return remedy;
+}
+
+/// What is not sure to get through by the changed rules.
+void add_left(const ChangedRules& changed, const Flow& flow, RulesAdvice& advice) {
+  const auto left = flows_of(flow) - changed.evaluation.allowed();
+  if (left.empty()) return;
+  advice.left = left.sources();
+  std::vector<const Touch*> touches;
+  for (const auto& touch : changed.evaluation.touches)
+    if ((!touch.doubt.empty() || touch.verdict == Verdict::drop || touch.verdict == Verdict::reject) &&
+        touch.flows.intersects(left))
+      touches.push_back(&touch);
+  advice.left_by = described(changed.rulesets, touches);
 }
 
 }  // namespace
 
-std::vector<RulesRemedy> remedies(std::span<const Ruleset> rulesets, std::span<const Touch> touches,
-                                  const allowlist::FlowSet& stopped, const Flow& flow) {
-  std::vector<RulesRemedy> all;
-  for (std::size_t i = 0; i < rulesets.size(); ++i) {
-    const auto found = stops_of(i, touches, stopped);
-    for (const auto& one : found) {
-      RulesRemedy remedy{.flow = seen(flow, one), .rules = {}, .position = {}};
-      if (found.size() > 1) remedy.flow.sources = sources_of(one, stopped);
-      remedy.flow.device = device(rulesets[i], one.packet);
-      add_rules(rulesets[i], one, remedy);
-      all.push_back(std::move(remedy));
-    }
+RulesAdvice advise(std::span<const Ruleset> rulesets, const allowlist::Evaluation& evaluation,
+                   const Flow& flow, allowlist::Position position) {
+  RulesAdvice advice;
+  const auto changed = change_for(rulesets, evaluation, flow, position);
+  if (!changed) {
+    advice.left = allowlist::PrefixSet{flow.sources};
+    advice.left_by = {changed.error()};
+    return advice;
   }
-  return all;
+  for (const auto& change : changed->changes)
+    advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flow));
+  add_left(*changed, flow, advice);
+  return advice;
 }
 
 }  // namespace fwprobe::checks

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,10 +18,16 @@ struct RulesRemedy {
   std::string_view position;   ///< where they go: "in front of the rule that stops it"; empty: anywhere
 };
 
-/// For each ruleset that stops a part of the flow one for each destination that its chains see; `stopped` is
-/// all of that part.
-std::vector<RulesRemedy> remedies(std::span<const allowlist::Ruleset> rulesets,
-                                  std::span<const allowlist::Touch> touches,
-                                  const allowlist::FlowSet& stopped, const Flow& flow);
+struct RulesAdvice {
+  std::vector<RulesRemedy> remedies;  ///< to be carried out all, in any order
+  /// Of the sources those that may be stopped even then, and by which rules.
+  allowlist::PrefixSet left;
+  std::vector<std::string> left_by;
+};
+
+/// For the flow, which the rulesets stop as `evaluation` says, what lets all of it through: behind each
+/// change the way goes on as the changed rules have it, up to the next rule that stops it.
+RulesAdvice advise(std::span<const allowlist::Ruleset> rulesets, const allowlist::Evaluation& evaluation,
+                   const Flow& flow, allowlist::Position position);
 
 }  // namespace fwprobe::checks

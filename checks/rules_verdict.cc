@@ -9,6 +9,7 @@
 
 #include "allowlist/port_text.h"
 #include "checks/touch_index.h"
+#include "checks/touch_words.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -23,12 +24,7 @@ using allowlist::Ruleset;
 using allowlist::Touch;
 using allowlist::Verdict;
 
-constexpr std::size_t most_rules_shown = 3;
 constexpr std::uint8_t tcp = 6;
-
-constexpr std::string_view verdict_words[] = {"accept", "drop",     "reject",    "return",        "jump",
-                                              "goto",   "continue", "translate", "not understood"};
-constexpr std::string_view packet_words[] = {"", ", for the replies", ", for the packets behind the SYN"};
 
 /// Networks that no published address of the Internet is in: rules for them are for somebody else.
 const PrefixSet& not_global() {
@@ -45,11 +41,6 @@ const PrefixSet& not_global() {
 
 Ports ports_of(const Entry& entry) {
   return entry.ports.empty() ? Ports::all() : allowlist::port_set(entry.ports);
-}
-
-/// "rules.nft:12"; what is about a whole file has no line.
-std::string place(const Ruleset& ruleset, int line) {
-  return line == 0 ? ruleset.origin : fmt::format("{}:{}", ruleset.origin, line);
 }
 
 class Judge {
@@ -203,17 +194,7 @@ class Judge {
       if (!found.empty() && is_plain(found.front()))
         std::erase_if(found, [&](const Touch* touch) { return !is_plain(touch); });
     }
-    std::vector<std::string> texts;
-    for (const auto* touch : found) {
-      auto text = describe(rulesets_, *touch);
-      if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
-    }
-    if (texts.size() > most_rules_shown) {
-      const auto more = texts.size() - most_rules_shown;
-      texts.resize(most_rules_shown);
-      texts.push_back(fmt::format("and {} more", more));
-    }
-    return texts;
+    return described(rulesets_, found);
   }
 
   void find_excess() {
@@ -303,13 +284,11 @@ class Judge {
     flow.origin = Flow::Origin::published;
     flow.place =
         question_.position == allowlist::Position::behind ? Flow::Place::path : Flow::Place::destination;
-    const PrefixSet sources{missing_};
-    flow.sources = sources.prefixes();
+    flow.sources = PrefixSet{missing_}.prefixes();
     const auto address = question_.service->address();
     flow.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
     flow.port = question_.service->port();
-    verdict_.remedies =
-        remedies(rulesets_, evaluation_.touches, to_service(sources) - evaluation_.accepted, flow);
+    verdict_.advice = advise(rulesets_, evaluation_, flow, question_.position);
   }
 
   std::span<const Ruleset> rulesets_;
@@ -335,29 +314,6 @@ std::string_view name(EntryVerdict verdict) {
 
 std::size_t RulesVerdict::count(EntryVerdict verdict) const {
   return static_cast<std::size_t>(std::ranges::count(entries, verdict, &EntryResult::verdict));
-}
-
-std::string describe(std::span<const Ruleset> rulesets, const Touch& touch) {
-  const auto& where = touch.where;
-  if (where.ruleset == allowlist::RuleRef::none) return touch.doubt;
-  const auto& ruleset = rulesets[where.ruleset];
-  if (where.chain == allowlist::RuleRef::none) return fmt::format("{}: {}", ruleset.origin, touch.doubt);
-  const auto& chain = ruleset.chains[where.chain];
-  const auto end = fmt::format("{}{}", verdict_words[static_cast<std::size_t>(touch.verdict)],
-                               packet_words[static_cast<std::size_t>(where.packet)]);
-  if (where.rule == allowlist::RuleRef::none) {
-    const auto policy = chain.base->policy_name.empty() ? std::string{"the policy"} : chain.base->policy_name;
-    return fmt::format("{}, {} of {}: {}", place(ruleset, chain.line), policy, chain.name, end);
-  }
-  const auto& rule = chain.rules[where.rule].name;
-  std::string in_brackets = rule.name;
-  if (!rule.comment.empty())
-    in_brackets += fmt::format("{}\"{}\"", in_brackets.empty() ? "" : ", ", rule.comment);
-  const auto doubt = touch.doubt.empty()                 ? std::string{}
-                     : touch.verdict == Verdict::unknown ? fmt::format(": {}", touch.doubt)
-                                                         : fmt::format(", if {}", touch.doubt);
-  return fmt::format("{}{}{}{}, in {}: {}{}", place(ruleset, rule.line), in_brackets.empty() ? "" : " (",
-                     in_brackets, in_brackets.empty() ? "" : ")", chain.name, end, doubt);
 }
 
 std::expected<RulesVerdict, std::string> judge_rules(std::span<const Ruleset> rulesets,

@@ -52,15 +52,12 @@ struct RulesVerdict {
   allowlist::AddressCount excess_addresses;
   std::vector<std::string> shadowed;  ///< "rules.nft:12 (handle 8): …": rules that never match
   std::vector<std::string> notes;     ///< what was read and not judged
-  std::vector<RulesRemedy> remedies;  ///< of inbound lists: what has to be let through, and where
+  RulesAdvice advice;                 ///< of inbound lists: what has to be let through, and where
   std::size_t count(EntryVerdict verdict) const;
 };
 
 /// The error is a sentence: the rules are more than can be judged.
 std::expected<RulesVerdict, std::string> judge_rules(std::span<const allowlist::Ruleset> rulesets,
                                                      const RulesQuestion& question);
-
-/// "rules.nft:12 (handle 8, \"ci\"), in chain inet filter input: drop"
-std::string describe(std::span<const allowlist::Ruleset> rulesets, const allowlist::Touch& touch);
 
 }  // namespace fwprobe::checks

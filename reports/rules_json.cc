@@ -48,20 +48,23 @@ Json answer_json(const RulesAnswer& answer) {
   auto entries = Json::array();
   for (const auto& result : answer.verdict.entries) entries.push_back(entry_json(result));
   auto remedies = Json::array();
-  for (const auto& one : answer.verdict.remedies)
+  for (const auto& one : answer.verdict.advice.remedies)
     remedies.push_back({{"say", checks::sentence(one.flow)},
                         {"form", one.rules ? Json(one.rules->name) : Json(nullptr)},
                         {"rules", one.rules ? Json(one.rules->text) : Json(nullptr)}});
-  return {{"list", answer.list},
-          {"direction", answer.direction == allowlist::Direction::inbound ? "inbound" : "outbound"},
-          {"service", answer.service.empty() ? Json(nullptr) : Json(answer.service)},
-          {"files", answer.files},
-          {"status", checks::name(status(answer))},
-          {"entries", std::move(entries)},
-          {"excess", excess_json(answer.verdict)},
-          {"shadowed", answer.verdict.shadowed},
-          {"notes", answer.verdict.notes},
-          {"remedies", std::move(remedies)}};
+  return {
+      {"list", answer.list},
+      {"direction", answer.direction == allowlist::Direction::inbound ? "inbound" : "outbound"},
+      {"service", answer.service.empty() ? Json(nullptr) : Json(answer.service)},
+      {"files", answer.files},
+      {"status", checks::name(status(answer))},
+      {"entries", std::move(entries)},
+      {"excess", excess_json(answer.verdict)},
+      {"shadowed", answer.verdict.shadowed},
+      {"notes", answer.verdict.notes},
+      {"remedies", std::move(remedies)},
+      {"remedies_leave",
+       {{"addresses", prefixes_json(answer.verdict.advice.left)}, {"rules", answer.verdict.advice.left_by}}}};
 }
 
 }  // namespace

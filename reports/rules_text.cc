@@ -110,9 +110,12 @@ std::string remedy(const checks::RulesRemedy& one) {
 }
 
 std::string remedies(const RulesAnswer& answer) {
+  const auto& advice = answer.verdict.advice;
   std::string text;
-  for (const auto& one : answer.verdict.remedies)
-    text += (text.empty() ? "\nWhat to do\n" : "") + remedy(one);
+  for (const auto& one : advice.remedies) text += (text.empty() ? "\nWhat to do\n" : "") + remedy(one);
+  if (advice.left.empty()) return text;
+  text += fmt::format("  Even then it is not sure that this gets through: {}\n", prefixes(advice.left));
+  for (const auto& rule : advice.left_by) text += fmt::format("    {}\n", shown(rule));
   return text;
 }
 

@@ -114,11 +114,13 @@ class Way {
     return stops;
   }
 
-  FlowSet as_seen(const FlowSet& flows, const Stop& stop, Packet packet,
-                  const std::optional<Target>& target) const {
-    const bool before =
-        packet == Packet::following && stop.hook == Hook::prerouting && stop.priority <= translation_priority;
-    auto seen = target && !before ? to_target(flows, *target) : flows;
+  static bool is_before_translation(const Stop& stop, Packet packet) {
+    return packet == Packet::following && stop.hook == Hook::prerouting &&
+           stop.priority <= translation_priority;
+  }
+
+  static FlowSet as_seen(const FlowSet& flows, Packet packet, const std::optional<Target>& target) {
+    auto seen = target ? to_target(flows, *target) : flows;
     return packet == Packet::reply ? flipped(seen) : seen;
   }
 
@@ -134,15 +136,16 @@ class Way {
     for (auto i = from; i < stops.size() && !flows.empty() && !error; ++i) {
       const auto first_touch = result.touches.size();
       ChainWalk walk{rulesets_[stops[i].ruleset], stops[i].ruleset, result.touches, visited_};
-      auto seen = as_seen(flows, stops[i], packet, target);
+      const auto there = is_before_translation(stops[i], packet) ? std::nullopt : target;
+      auto seen = as_seen(flows, packet, there);
       auto ends = walk.run(stops[i].chain, seen);
       if (walk.error()) error = walk.error();
       const bool changed = packet == Packet::reply || target;
-      if (changed)
-        for (auto j = first_touch; j < result.touches.size(); ++j) {
-          result.touches[j].flows = back(result.touches[j].flows);
-          result.touches[j].target = target;
-        }
+      for (auto& touch : std::span{result.touches}.subspan(first_touch)) {
+        if (changed) touch.flows = back(touch.flows);
+        touch.target = there;
+        touch.base = stops[i].chain;
+      }
       result.dropped |= back(united(std::move(ends.dropped)));
       result.rejected |= back(united(std::move(ends.rejected)));
       leave_open(back(united(std::move(ends.unknown))));

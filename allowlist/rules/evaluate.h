@@ -35,6 +35,7 @@ struct Touch {
   std::string doubt;  ///< why this is not certain; empty: it is
   std::optional<Target>
       target{};  ///< what the rule sees as their destination, when earlier ones translated it
+  std::size_t base = RuleRef::none;  ///< the chain at a hook by which they came to the rule
 };
 
 struct Evaluation {

@@ -46,6 +46,7 @@ void on_this_machine(Flow& flow) { flow.place = Flow::Place::this_machine; }
 void in_their_chains(Flow& flow) { flow.chains = {"ip fw world", "inet t in.2"}; }
 void in_the_raw_table(Flow& flow) { flow.chains = {"raw PREROUTING", "filter CI"}; }
 void reads_tls(Flow& flow) { flow.stopped = Flow::Stopped::client_hello; }
+void for_replies(Flow& flow) { flow.stopped = Flow::Stopped::replies; }
 void to_a_resolver(Flow& flow) {
   flow.protocol = allowlist::Protocol::udp;
   flow.port = 53;
@@ -96,6 +97,11 @@ TEST(FlowRules, ForNftables) {
        {"in the chains that are known to stop it", with(with(one, at_destination), in_their_chains),
         "nft insert rule ip fw world ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 443 accept\n"
         "nft insert rule inet t in.2 ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 443 accept\n"},
+       {"replies", with(both, for_replies),
+        "nft insert rule inet filter forward ip saddr { 203.0.113.9, 203.0.113.10 } ip daddr 10.1.2.3 tcp "
+        "sport 443 accept\n"
+        "nft insert rule inet filter forward ip6 saddr 2001:db8::9 ip6 daddr 2001:db8:1::3 tcp sport 443 "
+        "accept\n"},
        {"no known source", unknown,
         "nft insert rule inet filter forward ip daddr 203.0.113.9 tcp dport 443 accept\n"},
        {"DNS", with(one, to_a_resolver),
@@ -118,6 +124,8 @@ TEST(FlowRules, ForIptables) {
           {"in the chains that are known to stop it", with(with(one, at_destination), in_the_raw_table),
            "iptables -t raw -I PREROUTING -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"
            "iptables -I CI -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
+          {"replies", with(one, for_replies),
+           "iptables -I FORWARD -s 203.0.113.9 -d 10.1.2.3 -p tcp --sport 443 -j ACCEPT\n"},
           {"no known source", unknown, "iptables -I FORWARD -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
           {"DNS", with(one, to_a_resolver),
            "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p udp --dport 53 -j ACCEPT\n"}});
@@ -138,7 +146,8 @@ TEST(FlowRules, ForAwsNameTheOtherSide) {
         "aws ec2 authorize-security-group-egress --group-id \"$SECURITY_GROUP_ID\" --ip-permissions "
         "'IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{CidrIp=203.0.113.9/32}]'\n"},
        {"inbound it would open the port to all", with(unknown, at_destination), ""},
-       {"no security group reads TLS", with(one, reads_tls), ""}});
+       {"no security group reads TLS", with(one, reads_tls), ""},
+       {"a security group lets replies through", with(one, for_replies), ""}});
 }
 
 TEST(FlowRules, ForAzureAreOneForEachFamily) {

@@ -96,11 +96,68 @@ class Verify(unittest.TestCase):
         self.assertIn(f"nft insert rule ip fw world {rule}\n", out)
         self.assertEqual(out.count("nft insert"), 1, out)
 
-    def test_a_reply_that_is_stopped_gets_no_rule_for_the_request(self):
+    def test_a_reply_that_is_stopped_gets_a_rule_for_replies_and_none_for_the_request(self):
         code, out, _ = verify(*SERVICE, text=ALL + "table ip o {\n chain o {\n type filter hook output priority 0; policy drop\n }\n}\n")
         self.assertEqual(code, 1, out)
-        self.assertIn("rules.nft, which stops the replies.", out)
-        self.assertNotIn("nft insert", out)
+        self.assertIn("Allow the TCP replies from 203.0.113.10 port 443 to 34.147.2.16, ", out)
+        self.assertIn("nft insert rule ip o o ip saddr 203.0.113.10 ip daddr { 34.147.2.16, ", out)
+        self.assertEqual(out.count("nft insert"), 1, out)
+
+    def test_what_stops_behind_the_first_stop_gets_its_rule_as_well(self):
+        text = """table inet t {
+  chain world { ip saddr 34.147.2.16 drop
+  }
+  chain first { type filter hook input priority 0; policy drop
+    jump world
+  }
+  chain second { type filter hook input priority 10; policy accept
+    jump world
+    ct state established accept
+    tcp dport 443 reject
+  }
+  chain back { type filter hook output priority 0; policy drop
+  }
+}
+"""
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(code, 1, out)
+        commands = [line.split("ip saddr")[0].strip() for line in out.splitlines() if "nft insert" in line]
+        self.assertEqual(commands, [f"nft insert rule inet t {chain}" for chain in ("first", "second", "back")], out)
+        self.assertNotIn("Even then", out)
+
+    def test_a_rule_that_may_stop_what_is_mended_is_named(self):
+        text = """table ip t {
+  chain input { type filter hook input priority 0; policy drop
+  }
+  chain late { type filter hook input priority 5; policy accept
+    ip saddr 77.92.0.0/16 limit rate over 5/second drop comment "flood"
+  }
+}
+"""
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual((code, out.count("nft insert")), (1, 1), out)
+        self.assertTrue(out.rstrip().endswith('"flood"), in ip t late: drop, if limit rate over 5/second'), out)
+        self.assertIn("Even then it is not sure that this gets through: 77.92.96.46, 77.92.102.192/28, 77.92.124.0/27\n", out)
+        _, answers, _ = verify_json(*SERVICE, text=text)
+        self.assertEqual(answers[0]["remedies_leave"]["addresses"], ["77.92.96.46/32", "77.92.102.192/28", "77.92.124.0/27"])
+
+    def test_nothing_is_put_in_front_of_a_translation(self):
+        text = """table ip t {
+  chain pre { type nat hook prerouting priority -100; policy accept
+    ip saddr 77.92.96.46 drop
+    tcp dport 443 dnat to 10.0.0.9
+  }
+  chain early { type filter hook prerouting priority -300; policy accept
+    ip saddr { 77.92.96.46, 34.147.2.16 } drop
+  }
+}
+"""
+        code, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(code, 1, out)
+        self.assertIn("rules.nft (ip t pre), in front of the rule that stops it.\n", out)
+        self.assertIn("Even then it is not sure that this gets through: 77.92.96.46\n", out)
+        self.assertIn("nft insert rule ip t early ip saddr { 34.147.2.16, 77.92.96.46 } ip daddr 203.0.113.10 tcp dport 443 accept\n", out)
+        self.assertEqual(out.count("nft insert"), 1, out)
 
     def test_names_that_a_shell_could_take_for_commands_are_in_no_rule(self):
         rules = {"nftables": [{"table": {"family": "ip", "name": "t"}},
@@ -126,6 +183,27 @@ class Verify(unittest.TestCase):
         group = os.path.join(DATA, "aws-security-groups.json#group=git-server")
         _, answers, _ = verify_json("--rules", nft, "--service", "10.0.0.5:443", rules=group)
         self.assertEqual([remedy["form"] for remedy in answers[0]["remedies"]], ["aws", "nftables"])
+
+    def test_a_network_acl_behind_a_security_group_and_its_replies_get_theirs(self):
+        group = os.path.join(DATA, "aws-security-groups.json#group=git-server")
+        acl = {"NetworkAcls": [{"NetworkAclId": "acl-1", "Entries": [
+            {"Egress": egress, "Protocol": "-1", "RuleAction": "deny", "RuleNumber": 32767, "CidrBlock": "0.0.0.0/0"}
+            for egress in (False, True)]}]}
+        _, out, _ = verify("--rules", group, "--service", "10.0.0.5:443", rules="-", text=json.dumps(acl))
+        advice = out[out.index("What to do"):]
+        self.assertIn("  Allow inbound TCP from 34.147.2.16, ", advice)
+        self.assertIn(" to 10.0.0.5 port 443 at the firewall of standard input (acl-1 inbound), in front of the rule that stops it.\n", advice)
+        self.assertIn(" at the firewall of standard input (acl-1 outbound, return traffic), in front of the rule that stops it.\n", advice)
+        self.assertIn(" from 77.92.102.192/28, 77.92.124.0/27 to 10.0.0.5 port 443 at the firewall of ", advice)
+        self.assertIn("/aws-security-groups.json (sg-0a1b2c3d4e5f60718 inbound).\n", advice)
+        self.assertEqual(advice.count("aws ec2"), 1, advice)
+
+    def test_each_group_of_azure_that_stops_is_named(self):
+        path = pathlib.Path(DATA, "azure-effective-nsg.json")
+        text = path.read_text(encoding="utf-8").replace('"77.92.124.0/27"', '"77.92.124.0/28"')
+        _, out, _ = verify("--service", "10.0.0.5:443", rules="-", text=text)
+        for group in ("servers-nsg", "git-nsg"):
+            self.assertRegex(out, f"Allow inbound TCP from .*77.92.124.0/27 to 10.0.0.5 port 443 at the firewall of standard input .{group} inbound.\\.")
 
     def test_standard_input_is_a_file(self):
         self.assertEqual(verify(*SERVICE, rules="-", text=ALL)[0], 0)
