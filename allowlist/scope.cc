@@ -1,6 +1,8 @@
 #include <array>
+#include <ranges>
 
 #include "allowlist/prefix.h"
+#include "allowlist/public_addresses.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -33,8 +35,18 @@ constexpr Row rows[] = {
     {"::1/128", Scope::loopback},               // RFC 4291
     {"64:ff9b:1::/48", Scope::private_use},     // RFC 8215
     {"100::/64", Scope::reserved},              // RFC 6666
+    {"2001::/32", Scope::global},               // RFC 4380
+    {"2001:1::1/128", Scope::global},           // RFC 7723
+    {"2001:1::2/128", Scope::global},           // RFC 8155
+    {"2001:1::3/128", Scope::global},           // RFC 9665
+    {"2001:3::/32", Scope::global},             // RFC 7450
+    {"2001:4:112::/48", Scope::global},         // RFC 7535
+    {"2001:20::/28", Scope::global},            // RFC 7343
+    {"2001:30::/28", Scope::global},            // RFC 9374
+    {"2001::/23", Scope::reserved},             // RFC 2928
     {"2001:db8::/32", Scope::documentation},    // RFC 3849
     {"3fff::/20", Scope::documentation},        // RFC 9637
+    {"5f00::/16", Scope::reserved},             // RFC 9602
     {"fc00::/7", Scope::unique_local},          // RFC 4193
     {"fe80::/10", Scope::link_local},           // RFC 4291
     {"ff00::/8", Scope::multicast},             // RFC 4291
@@ -52,13 +64,27 @@ std::array<ParsedRow, std::size(rows)> parsed() {
   return table;
 }
 
+const std::array<ParsedRow, std::size(rows)>& table() {
+  static const auto parsed_rows = parsed();
+  return parsed_rows;
+}
+
 }  // namespace
 
 Scope scope(const asio::ip::address& address) {
-  static const auto table = parsed();
-  for (const auto& row : table)
+  for (const auto& row : table())
     if (row.prefix.contains(address)) return row.scope;
   return Scope::global;
+}
+
+const PrefixSet& public_addresses() {
+  static const PrefixSet set = [] {
+    auto all = PrefixSet{std::vector{parse_prefix("0.0.0.0/0")->prefix, parse_prefix("2000::/3")->prefix}};
+    for (const auto& row : table() | std::views::reverse)
+      all = row.scope == Scope::global ? all | PrefixSet{row.prefix} : all - PrefixSet{row.prefix};
+    return all;
+  }();
+  return set;
 }
 
 bool is_private(Scope scope) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "allowlist/port_text.h"
+#include "allowlist/public_addresses.h"
 #include "checks/touch_index.h"
 #include "checks/touch_words.h"
 
@@ -25,19 +26,6 @@ using allowlist::Touch;
 using allowlist::Verdict;
 
 constexpr std::uint8_t tcp = 6;
-
-/// Networks that no published address of the Internet is in: rules for them are for somebody else.
-const PrefixSet& not_global() {
-  static const PrefixSet set = [] {
-    std::vector<allowlist::Prefix> prefixes;
-    for (const auto* text :
-         {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-          "192.168.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"})
-      prefixes.push_back(allowlist::parse_prefix(text)->prefix);
-    return PrefixSet{prefixes};
-  }();
-  return set;
-}
 
 Ports ports_of(const Entry& entry) {
   return entry.ports.empty() ? Ports::all() : allowlist::port_set(entry.ports);
@@ -197,12 +185,13 @@ class Judge {
     return described(rulesets_, found);
   }
 
+  /// Of public addresses: rules for others are for somebody else.
   void find_excess() {
     std::vector<allowlist::Prefix> published;
     for (const auto& result : verdict_.entries)
       if (result.verdict != EntryVerdict::skipped)
         published.push_back(std::get<allowlist::Prefix>(result.entry->what));
-    const auto excess = allowed_.sources() - PrefixSet{published} - not_global();
+    const auto excess = (allowed_.sources() & allowlist::public_addresses()) - PrefixSet{published};
     verdict_.excess_addresses = excess.size();
     if (excess.empty()) return;
     std::map<allowlist::RuleRef, PrefixSet> by_rule;

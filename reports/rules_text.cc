@@ -84,17 +84,21 @@ std::string list(std::string_view title, const std::vector<std::string>& lines) 
   return text;
 }
 
+std::string number_of(const allowlist::AddressCount& count, std::string_view what) {
+  const bool one = count == allowlist::AddressCount{1};
+  return fmt::format("{} {}{}", count.text(), what, one ? "" : "es");
+}
+
 std::string excess(const RulesAnswer& answer) {
   if (answer.verdict.excess_addresses == allowlist::AddressCount{}) return {};
   std::vector<std::string> lines;
   if (answer.verdict.excess.empty()) lines.emplace_back("no rule stops anything");
   for (const auto& one : answer.verdict.excess)
-    lines.push_back(
-        fmt::format("{} addresses: {} ({})", one.addresses.text(), one.rule, fmt::join(one.prefixes, ", ")));
-  return list(
-      fmt::format("Lets through {} public addresses that are not published (allowlist.rule_too_broad)",
-                  answer.verdict.excess_addresses.text()),
-      lines);
+    lines.push_back(fmt::format("{}: {} ({})", number_of(one.addresses, "address"), one.rule,
+                                fmt::join(one.prefixes, ", ")));
+  return list(fmt::format("Lets through {} beyond the list (allowlist.rule_too_broad)",
+                          number_of(answer.verdict.excess_addresses, "public address")),
+              lines);
 }
 
 std::string remedy(const checks::RulesRemedy& one) {

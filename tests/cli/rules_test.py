@@ -1,4 +1,5 @@
 """`fwprobe rules verify`: exit codes, what is said, and in which form."""
+import ipaddress
 import json
 import os
 import pathlib
@@ -55,7 +56,7 @@ class Verify(unittest.TestCase):
         self.assertIn("dropped     77.92.96.46 ", out)
         self.assertIn("the policy of inet filter input: drop", out)
         self.assertIn("ip saddr 77.92.96.46 ip daddr 203.0.113.10 tcp dport 443 accept", out)
-        self.assertIn("Lets through 1 public addresses", out)
+        self.assertIn("Lets through 1 public address beyond the list (allowlist.rule_too_broad)\n  1 address: ", out)
 
     def test_a_part_of_a_prefix_is_named(self):
         code, answers, _ = verify_json(*SERVICE, text=ALL.replace("77.92.124.0/27", "77.92.124.0/28"))
@@ -79,6 +80,25 @@ class Verify(unittest.TestCase):
         self.assertIn("allowlist.rule_too_broad", out)
         self.assertIn("Never matches", out)
         self.assertEqual(verify(*SERVICE, "--strict", text=text)[0], 1)
+
+    def test_only_public_addresses_are_too_many(self):
+        special = ("0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/29 192.0.2.0/24 192.168.0.0/16 "
+                   "198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4")
+        special6 = "::/3 2001:2::/48 2001:db8::/32 3fff::/20 4000::/2 8000::/1"
+        text = f"table inet t {{\nchain i {{\ntype filter hook input priority 0; policy drop;\nip saddr {{ {special.replace(' ', ', ')} }} accept\n" \
+               f"ip6 saddr {{ {special6.replace(' ', ', ')} }} accept\n}}\n}}\n"
+        for service in ("203.0.113.10:443", "[2001:db8::10]:443"):
+            _, answers, _ = verify_json("--service", service, text=text)
+            self.assertEqual(answers[0]["excess"], {"cause": None, "addresses": "0", "rules": []})
+        # Of 192.0.0.0/24 two addresses are global (RFC 7723, RFC 8155); 51 are published.
+        everything = text.replace("policy drop", "policy accept")
+        public = 2**32 - sum(ipaddress.ip_network(block).num_addresses for block in special.replace("/29", "/24").split()) + 2
+        _, answers, _ = verify_json(*SERVICE, text=everything)
+        self.assertEqual(answers[0]["excess"]["addresses"], str(public - 51))
+        # RFC 2928: 2001::/23, without the parts of it that are global.
+        public6 = 2**125 - 2**105 - 2**96 - 2**108 + 2 * 2**96 + 3 + 2**80 + 2 * 2**100
+        _, answers, _ = verify_json("--service", "[2001:db8::10]:443", text=everything)
+        self.assertEqual(answers[0]["excess"]["addresses"], str(public6))
 
     def test_the_rule_to_add_is_for_the_chain_that_stops_it(self):
         text = """table ip fw {
