@@ -146,6 +146,12 @@ class Judge {
       result.verdict = dropped;
     else
       result.verdict = evaluation_.dropped.intersects(flows) ? blocked : refused;
+    if (result.verdict == partly && direction() == Direction::outbound) {
+      const auto whole = flows.boxes().front();
+      result.through = parts_of(through, whole);
+      result.stopped = parts_of(stopped, whole);
+      result.undecided = parts_of(open, whole);
+    }
     result.rules = rules_about(stopped.empty() ? open : stopped, index, result.verdict);
     missing_.push_back(std::get<allowlist::Prefix>(result.entry->what));
     if (result.verdict == unknown) missing_.pop_back();

@@ -10,6 +10,7 @@
 
 #include "allowlist/allowlist.h"
 #include "allowlist/rules/evaluate.h"
+#include "checks/entry_part.h"
 #include "checks/rules_remedy.h"
 #include "probe/endpoint.h"
 
@@ -25,8 +26,8 @@ struct RulesQuestion {
   std::chrono::year_month_day day;
 };
 
-/// Best to worst. `partly`: some addresses or ports surely get through, others surely not; `blocked`: dropped
-/// or refused.
+/// Best to worst. `partly`: something of it surely does not get through, and the rest does, or may;
+/// `blocked`: dropped or refused.
 enum class EntryVerdict : std::uint8_t { skipped, allowed, unknown, partly, refused, dropped, blocked };
 std::string_view name(EntryVerdict verdict);
 
@@ -35,8 +36,10 @@ struct EntryResult {
   EntryVerdict verdict = EntryVerdict::skipped;
   std::string reason;              ///< why it was skipped
   std::vector<std::string> rules;  ///< that decide, or leave it open; at most three, and how many more
-  allowlist::PrefixSet missing;    ///< addresses of it that do not get through
+  allowlist::PrefixSet missing;    ///< addresses of it that do not get through, or not all of their flows
   allowlist::PrefixSet open;       ///< addresses of it about which nothing is certain
+  /// Of an outbound entry that gets through partly, whose addresses may be the same for each.
+  std::vector<EntryPart> through, stopped, undecided;
 };
 
 /// What a rule lets through to the service although it is not published.

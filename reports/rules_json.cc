@@ -23,6 +23,20 @@ Json cause_json(EntryVerdict verdict) {
   return std::string{checks::row(cause).code};
 }
 
+/// A side that is not narrowed is null.
+Json parts_json(const std::vector<checks::EntryPart>& parts) {
+  const auto side = [](const allowlist::PrefixSet& set) {
+    return set.empty() ? Json(nullptr) : prefixes_json(set);
+  };
+  auto json = Json::array();
+  for (const auto& part : parts) {
+    json.push_back({{"destinations", side(part.destinations)},
+                    {"ports", part.ports.empty() ? Json(nullptr) : Json(checks::range_texts(part.ports))},
+                    {"sources", side(part.sources)}});
+  }
+  return json;
+}
+
 Json entry_json(const EntryResult& result) {
   const auto* prefix = std::get_if<allowlist::Prefix>(&result.entry->what);
   return {{"entry", prefix != nullptr ? prefix->text() : result.entry->published},
@@ -32,7 +46,10 @@ Json entry_json(const EntryResult& result) {
           {"reason", result.reason.empty() ? Json(nullptr) : Json(result.reason)},
           {"rules", result.rules},
           {"blocked", prefixes_json(result.missing)},
-          {"cannot_tell", prefixes_json(result.open)}};
+          {"cannot_tell", prefixes_json(result.open)},
+          {"through_parts", parts_json(result.through)},
+          {"blocked_parts", parts_json(result.stopped)},
+          {"cannot_tell_parts", parts_json(result.undecided)}};
 }
 
 Json excess_json(const checks::RulesVerdict& verdict) {

@@ -3,29 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "reports/escape.h"
+#include "reports/rules_entries.h"
 #include "reports/rules_report.h"
 
 namespace fwprobe::reports {
 namespace {
 
-using checks::EntryResult;
 using checks::EntryVerdict;
 using checks::Status;
 
-constexpr std::size_t longest_line = 400;
 constexpr std::size_t most_listed = 50;
-
-std::string shown(std::string_view text) { return printable(text, longest_line); }
-
-std::string prefixes(const allowlist::PrefixSet& set) {
-  constexpr std::size_t most = 4;
-  const auto all = set.prefixes();
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, all.size()); ++i)
-    text += (i == 0 ? "" : ", ") + checks::text(all[i]);
-  return all.size() > most ? fmt::format("{} and {} more", text, all.size() - most) : text;
-}
 
 std::string headline(const RulesAnswer& answer) {
   const auto total = answer.verdict.entries.size() - answer.verdict.count(EntryVerdict::skipped);
@@ -34,52 +21,18 @@ std::string headline(const RulesAnswer& answer) {
   constexpr std::string_view words[] = {"SKIP", "PASS", "WARN", "FAIL", "CANNOT TELL"};
   auto text =
       fmt::format("{}  {} of {} entries of {} get through", words[static_cast<std::size_t>(status(answer))],
-                  allowed, total, shown(answer.list));
+                  allowed, total, rule_text(answer.list));
   if (!answer.service.empty()) text += " to " + answer.service;
   if (total - allowed - unknown > 0) text += fmt::format("; {} do not", total - allowed - unknown);
   if (unknown > 0) text += fmt::format("; {} cannot be told", unknown);
   return text + "\n";
 }
 
-std::string entry_lines(const EntryResult& result) {
-  const auto* prefix = std::get_if<allowlist::Prefix>(&result.entry->what);
-  const auto what = prefix != nullptr ? checks::text(*prefix) : shown(result.entry->published);
-  auto text = fmt::format("{:<11} {:<20} ", name(result.verdict), what);
-  std::string indent(text.size(), ' ');
-  std::vector<std::string> lines;
-  if (!result.reason.empty()) lines.push_back(result.reason);
-  if (result.verdict == EntryVerdict::partly) {
-    lines.push_back("does not get through: " + prefixes(result.missing));
-    if (!result.open.empty()) lines.push_back("cannot be told: " + prefixes(result.open));
-  }
-  for (const auto& rule : result.rules) lines.push_back(shown(rule));
-  if (lines.empty()) lines.emplace_back("no rule stops it");
-  for (std::size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : indent) + lines[i] + "\n";
-  return text;
-}
-
-/// Allowed entries of a long list are counted, others shown first.
-std::string entries(const std::vector<EntryResult>& results) {
-  std::string text;
-  std::size_t listed = 0;
-  std::vector<const EntryResult*> order;
-  for (const auto& result : results) order.push_back(&result);
-  if (order.size() > most_listed)
-    std::ranges::sort(order, [](const auto* a, const auto* b) {
-      return std::pair{b->verdict, a} < std::pair{a->verdict, b};  // of one verdict as in the list
-    });
-  for (const auto* result : order) {
-    if (++listed > most_listed)
-      return text + fmt::format("… and {} more; --format json lists all\n", order.size() - most_listed);
-    text += entry_lines(*result);
-  }
-  return text;
-}
-
 std::string list(std::string_view title, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   auto text = fmt::format("\n{}\n", title);
-  for (std::size_t i = 0; i < std::min(lines.size(), most_listed); ++i) text += "  " + shown(lines[i]) + "\n";
+  for (std::size_t i = 0; i < std::min(lines.size(), most_listed); ++i)
+    text += "  " + rule_text(lines[i]) + "\n";
   if (lines.size() > most_listed) text += fmt::format("  … and {} more\n", lines.size() - most_listed);
   return text;
 }
@@ -102,7 +55,7 @@ std::string excess(const RulesAnswer& answer) {
 }
 
 std::string remedy(const checks::RulesRemedy& one) {
-  auto text = fmt::format("  {}\n", shown(checks::sentence(one.flow)));
+  auto text = fmt::format("  {}\n", rule_text(checks::sentence(one.flow)));
   if (!one.rules) return text;
   text += fmt::format("  As {}{}{}:\n", one.rules->title, one.position.empty() ? "" : ", ", one.position);
   for (std::string_view rest = one.rules->text; !rest.empty();) {
@@ -118,8 +71,8 @@ std::string remedies(const RulesAnswer& answer) {
   std::string text;
   for (const auto& one : advice.remedies) text += (text.empty() ? "\nWhat to do\n" : "") + remedy(one);
   if (advice.left.empty()) return text;
-  text += fmt::format("  Even then it is not sure that this gets through: {}\n", prefixes(advice.left));
-  for (const auto& rule : advice.left_by) text += fmt::format("    {}\n", shown(rule));
+  text += fmt::format("  Even then it is not sure that this gets through: {}\n", some_of(advice.left));
+  for (const auto& rule : advice.left_by) text += fmt::format("    {}\n", rule_text(rule));
   return text;
 }
 
@@ -135,7 +88,7 @@ Status status(const RulesAnswer& answer) {
 }
 
 std::string rules_text(const RulesAnswer& answer) {
-  return headline(answer) + "\n" + entries(answer.verdict.entries) + excess(answer) +
+  return headline(answer) + "\n" + rules_entries(answer.verdict.entries) + excess(answer) +
          list("Never matches, as earlier rules take everything", answer.verdict.shadowed) +
          list("Read and not judged", answer.verdict.notes) + remedies(answer);
 }

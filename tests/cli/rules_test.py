@@ -296,6 +296,46 @@ COMMIT
         code, out, _ = verify(text=text.replace("policy accept", "policy drop"), allowlist="azure-devops")
         self.assertEqual(code, 1, out)
 
+    def test_an_outbound_entry_says_which_of_its_ports_get_through(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as entries:
+            entries.write("name: n\ntitle: t\npublisher: p\nsource: https://example.com/\nretrieved: 2026-01-01\ndirection: outbound\n"
+                          "ports: [22, 443, 8000-8010]\nentries:\n  - prefix: 13.107.6.0/24\n")
+            entries.flush()
+            text = ("table inet t {\nchain o {\ntype filter hook output priority 0; policy drop;\nct state established accept\n"
+                    "%s\n}\n}\n")
+            for rules, said, parts in (
+                    ("tcp dport { 443, 8000-8005 } accept",
+                     "gets through: ports 443, 8000-8005\n|does not get through: ports 22, 8006-8010\n",
+                     [(None, ["22", "8006-8010"], None)]),
+                    ("ip daddr 13.107.6.0/25 accept", "gets through: 13.107.6.0/25\n|does not get through: 13.107.6.128/25\n",
+                     [(["13.107.6.128/25"], None, None)]),
+                    ("ip saddr 10.1.0.0/16 tcp dport != 22 accept", "does not get through: port 22\n|from 10.0.0.0/16",
+                     [(None, ["22"], None), (None, ["443", "8000-8010"], ["10.0.0.0/16"])]),
+                    ("tcp dport 22 oifname eth9 accept\ntcp dport 443 accept", "cannot be told: port 22\n|does not get through: ports 8000-8010\n",
+                     [(None, ["8000-8010"], None)])):
+                with self.subTest(rules):
+                    words = ("--source", "10.0.0.0/15")
+                    code, out, _ = verify(*words, text=text % rules, allowlist=entries.name)
+                    self.assertEqual(code, 1, out)
+                    for one in said.split("|"):
+                        self.assertIn(one, out)
+                    _, answers, _ = verify_json(*words, text=text % rules, allowlist=entries.name)
+                    entry = answers[0]["entries"][0]
+                    self.assertEqual(entry["verdict"], "partly")
+                    got = [(part["destinations"], part["ports"], part["sources"]) for part in entry["blocked_parts"]]
+                    self.assertCountEqual(got, parts)
+
+    def test_entries_of_a_long_list_that_have_one_answer_stand_together(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as entries:
+            entries.write("".join(f"77.92.{number}.0/25\n" for number in range(60)))
+            entries.flush()
+            text = ALL.replace("ip saddr { 34", "ip saddr { 77.92.7.0/25, 77.92.9.0/26, 34")
+            code, out, _ = verify(*SERVICE, "--direction", "inbound", text=text, allowlist=entries.name)
+            self.assertEqual(code, 1, out)
+            self.assertRegex(out, r"dropped     58 entries  .*the policy of inet filter input: drop\n"
+                                  r" +77.92.0.0/25, 77.92.1.0/25, 77.92.2.0/25, 77.92.3.0/25 and 54 more\n"
+                                  r"partly      77.92.9.0/25  .*\n.*\nallowed     77.92.7.0/25  ")
+
     def test_what_cannot_be_used_is_refused_in_one_line(self):
         for words, text, said in (((), ALL, "--service"), (SERVICE, "hello", "known are"), (("--service", "203.0.113.10"), ALL, "write 203.0.113.10:443"),
                                   (SERVICE, ALL[:60], "cut short"), ((*SERVICE, "--format", "xml"), ALL, "--format"),
