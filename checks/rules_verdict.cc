@@ -165,7 +165,10 @@ class Judge {
   static bool explains(const Touch& touch, EntryVerdict verdict) {
     if (verdict == EntryVerdict::allowed) return touch.verdict == Verdict::accept && touch.doubt.empty();
     if (verdict == EntryVerdict::unknown) return !touch.doubt.empty();
-    return touch.verdict == Verdict::drop || touch.verdict == Verdict::reject;
+    // What is surely stopped meets a rule that surely stops it; one that may do so before decides the way
+    // only.
+    return (touch.verdict == Verdict::drop || touch.verdict == Verdict::reject) &&
+           (touch.doubt.empty() || verdict == EntryVerdict::blocked);
   }
 
   std::vector<std::string> rules_about(const FlowSet& flows, const TouchIndex& index,

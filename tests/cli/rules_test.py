@@ -161,6 +161,19 @@ class Verify(unittest.TestCase):
         _, answers, _ = verify_json(*SERVICE, text=text)
         self.assertEqual(answers[0]["remedies_leave"]["addresses"], ["77.92.96.46/32", "77.92.102.192/28", "77.92.124.0/27"])
 
+    def test_what_surely_stops_is_named_and_not_what_may_stop_before(self):
+        text = """table ip t {
+  chain input { type filter hook input priority 0; policy drop
+    limit rate over 5/second drop comment "flood"
+    ip saddr 77.92.124.0/28 accept
+    ct state established accept
+  }
+}
+"""
+        _, answers, _ = verify_json(*SERVICE, text=text)
+        for entry in answers[0]["entries"]:
+            self.assertEqual([rule.split(", ", 1)[1] for rule in entry["rules"]], ["the policy of ip t input: drop"])
+
     def test_nothing_is_put_in_front_of_a_translation(self):
         text = """table ip t {
   chain pre { type nat hook prerouting priority -100; policy accept
