@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "allowlist/rules/chain_origin.h"
 #include "allowlist/rules/iptables_rule.h"
 #include "allowlist/rules/linux_words.h"
 
@@ -197,39 +198,30 @@ class Lines {
 /// A table's chains by name, and how packets come to them.
 class ChainMap {
  public:
-  explicit ChainMap(const Table& table)
-      : chains_{table.chains}, from_input_(chains_.size()), from_elsewhere_(chains_.size()) {
-    for (std::size_t i = 0; i < chains_.size(); ++i) places_.try_emplace(chains_[i].name, i);
-    for (std::size_t i = 0; i < chains_.size(); ++i)
-      if (chains_[i].policy != "-") mark(i, chains_[i].name == "INPUT" ? from_input_ : from_elsewhere_);
+  explicit ChainMap(const Table& table) {
+    using enum ChainLinks::Start;
+    for (std::size_t i = 0; i < table.chains.size(); ++i) places_.try_emplace(table.chains[i].name, i);
+    std::vector<ChainLinks> links;
+    for (const auto& chain : table.chains) {
+      auto& mine = links.emplace_back(chain.policy == "-" ? none : chain.name == "INPUT" ? input : elsewhere);
+      for (const auto& rule : chain.rules)
+        for (const auto& option : rule.options) {
+          if ((option.name != "jump" && option.name != "goto") || option.values.empty()) continue;
+          if (const auto target = find(option.values.front())) mine.targets.push_back(*target);
+        }
+    }
+    only_from_input_ = only_from_input(links);
   }
 
   std::optional<std::size_t> find(std::string_view name) const {
     const auto place = places_.find(name);
     return place == places_.end() ? std::nullopt : std::optional{place->second};
   }
-  bool is_only_from_input(std::size_t chain) const { return from_input_[chain] && !from_elsewhere_[chain]; }
+  bool is_only_from_input(std::size_t chain) const { return only_from_input_[chain]; }
 
  private:
-  void mark(std::size_t first, std::vector<bool>& marks) const {
-    std::vector<std::size_t> waiting{first};
-    while (!waiting.empty()) {
-      const auto chain = waiting.back();
-      waiting.pop_back();
-      if (marks[chain]) continue;
-      marks[chain] = true;
-      for (const auto& rule : chains_[chain].rules)
-        for (const auto& option : rule.options) {
-          if ((option.name != "jump" && option.name != "goto") || option.values.empty()) continue;
-          if (const auto target = find(option.values.front())) waiting.push_back(*target);
-        }
-    }
-  }
-
-  std::span<const ChainHead> chains_;
   std::map<std::string_view, std::size_t> places_;
-  std::vector<bool> from_input_;
-  std::vector<bool> from_elsewhere_;
+  std::vector<bool> only_from_input_;
 };
 
 class Meaning {

@@ -148,9 +148,9 @@ void add_tracked_protocol(const Use& use) {
   add_protocol(use);
 }
 
-void add_destination_types(const Use& use) {
+void add_address_types(const Use& use, Side side) {
   const auto words = ascii_lower(use.value());
-  use.packet.destination_types(use.test(), parts_of(words), use.text());
+  use.packet.address_types(side, use.test(), parts_of(words), use.text());
 }
 
 void add_tcp_flags(const Use& use) {
@@ -202,7 +202,8 @@ constexpr OptionRow option_rows[] = {
     {"ctstate", add_states},
     {"ctproto", add_tracked_protocol},
     {"ctdir", [](const Use& use) { use.packet.direction(use.test(), ascii_lower(use.value()), use.text()); }},
-    {"dst-type", add_destination_types},
+    {"src-type", [](const Use& use) { add_address_types(use, Side::source); }},
+    {"dst-type", [](const Use& use) { add_address_types(use, Side::destination); }},
     {"tcp-flags", add_tcp_flags},
     {"syn", [](const Use& use) { use.packet.tcp_flags(use.test(), 0x17, 0x02, use.text()); }},
     {"match-set", [](const Use& use) { use.packet.doubt(use.text() + " (an ipset is not in the file)"); }},

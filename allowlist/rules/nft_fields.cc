@@ -280,6 +280,22 @@ void add_flags(const Use& use) {
   use.doubt();
 }
 
+/// By their numbers, from RTN_UNSPEC on (rtnetlink(7)).
+constexpr std::string_view address_types[] = {"unspec",    "unicast",   "local",       "broadcast", "anycast",
+                                              "multicast", "blackhole", "unreachable", "prohibit"};
+
+void add_address_types(const Use& use, Side side) {
+  const auto test = test_of(use.match.op);
+  auto words = words_of(alternatives(use.match.right));
+  if (!test || !words || use.field.mask) return use.doubt();
+  for (auto& word : *words) {
+    const auto number = number_of<std::size_t>(word);
+    if (number && *number < std::size(address_types)) word = address_types[*number];
+    if (std::ranges::find(address_types, word) == std::end(address_types)) return use.doubt();
+  }
+  use.packet.address_types(side, *test, *words, nft::describe(use.match));
+}
+
 void add_interface(const Use& use, Way way) {
   const auto test = test_of(use.match.op);
   const auto names = words_of(alternatives(use.match.right));
@@ -315,6 +331,8 @@ constexpr FieldRow field_rows[] = {
     {"ct state", add_state},
     {"ct direction", add_direction},
     {"tcp flags", add_flags},
+    {"fib saddr type", [](const Use& use) { add_address_types(use, Side::source); }},
+    {"fib daddr type", [](const Use& use) { add_address_types(use, Side::destination); }},
     {"meta iif", [](const Use& use) { add_interface(use, Way::in); }},
     {"meta iifname", [](const Use& use) { add_interface(use, Way::in); }},
     {"meta oif", [](const Use& use) { add_interface(use, Way::out); }},

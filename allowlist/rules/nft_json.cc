@@ -80,6 +80,17 @@ Value value_of(const JsonNode& node) {
   return word(std::move(text));
 }
 
+/// "saddr . iif"
+std::string fib_flags(const JsonNode& fib) {
+  const auto* flags = member(fib, "flags");
+  if (flags == nullptr) return {};
+  const auto* several = flags->as<JsonArray>();
+  std::string text;
+  for (const auto& flag : several != nullptr ? std::span{*several} : std::span{flags, 1})
+    text += (text.empty() ? "" : " . ") + word_of(flag);
+  return text;
+}
+
 /// A left side: "ip saddr", "ct state", …
 std::string name_of(const JsonNode& inner) {
   if (inner.key == "payload" && member(inner, "protocol") != nullptr) {
@@ -90,7 +101,7 @@ std::string name_of(const JsonNode& inner) {
   }
   if (inner.key == "meta" || inner.key == "ct" || inner.key == "socket" || inner.key == "rt")
     return fmt::format("{} {}", inner.key, text_member(inner, "key"));
-  if (inner.key == "fib") return fmt::format("fib {}", text_member(inner, "result"));
+  if (inner.key == "fib") return fmt::format("fib {} {}", fib_flags(inner), text_member(inner, "result"));
   if (inner.key == "exthdr" || inner.key == "tcp option")
     return fmt::format("{} {}", inner.key, text_member(inner, "name"));
   return std::string{inner.key};

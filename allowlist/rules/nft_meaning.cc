@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "allowlist/rules/chain_origin.h"
 #include "allowlist/rules/linux_words.h"
 #include "allowlist/rules/nft_fields.h"
 #include "allowlist/rules/packet_match.h"
@@ -67,9 +69,10 @@ class Meaning {
         });
       });
     });
+    link();
     for (const auto packet : packets)
-      for (const auto& block : listing_.chains)
-        if (auto complaint = add(block, packet)) return std::unexpected{std::move(*complaint)};
+      for (std::size_t i = 0; i < listing_.chains.size(); ++i)
+        if (auto complaint = add(i, packet)) return std::unexpected{std::move(*complaint)};
     for (const auto& set : listing_.sets) note(set);
     return std::move(ruleset_);
   }
@@ -86,6 +89,33 @@ class Meaning {
     std::erase_if(listing_.chains, is_dormant);
   }
 
+  void link() {
+    using enum ChainLinks::Start;
+    for (std::size_t i = 0; i < listing_.chains.size(); ++i)
+      places_.try_emplace({listing_.chains[i].table, listing_.chains[i].name}, i);
+    std::vector<ChainLinks> links;
+    for (const auto& block : listing_.chains) {
+      auto& mine = links.emplace_back(block.hook.empty() ? none : block.hook == "input" ? input : elsewhere);
+      const auto add = [&](const Decision& decision) {
+        if (decision.target.empty()) return;
+        const auto target = places_.find({block.table, decision.target});
+        if (target != places_.end()) mine.targets.push_back(target->second);
+      };
+      for (const auto& rule : block.rules)
+        for (const auto& statement : rule.statements) {
+          if (const auto* decision = std::get_if<Decision>(&statement.what)) add(*decision);
+          if (const auto* map = std::get_if<VerdictMap>(&statement.what))
+            for (const auto& element : elements_of(*map, block)) add(element.decision);
+        }
+    }
+    only_from_input_ = only_from_input(links);
+  }
+
+  std::span<const MapElement> elements_of(const VerdictMap& map, const ChainBlock& block) {
+    const auto* named = map.reference.empty() ? nullptr : sets_.find(block.table, map.reference);
+    return named != nullptr ? named->verdicts : map.elements;
+  }
+
   void note(const SetBlock& set) {
     const auto add = [&](std::string_view text) {
       const auto whole = fmt::format("set {} {} @{} {}", set.table.family, set.table.table, set.name, text);
@@ -96,7 +126,8 @@ class Meaning {
       add("has no elements here; was it listed with -t?");
   }
 
-  std::optional<Complaint> add(const ChainBlock& block, Packet packet) {
+  std::optional<Complaint> add(std::size_t place, Packet packet) {
+    const auto& block = listing_.chains[place];
     Chain chain;
     chain.name = full_name(block);
     chain.line = block.place.line;
@@ -115,7 +146,8 @@ class Meaning {
                                .scope = scope_of(block.table),
                                .translates = block.type == "nat"};
       const auto scope = scope_of(block.table);
-      const PacketMatch empty{packet, view_, tracking(block), scope};
+      PacketMatch empty{packet, view_, tracking(block), scope};
+      if (only_from_input_[place]) empty.is_for_this_host();
       for (const auto& rule : block.rules)
         if (auto complaint = add(rule, block, empty, packet, chain)) return complaint;
     }
@@ -220,15 +252,12 @@ class Meaning {
                                   const ChainBlock& block, Packet packet, Chain& chain) const {
     Outcome outcome{.verdict = decision.verdict};
     if (decision.verdict == Verdict::jump || decision.verdict == Verdict::go_to) {
-      const auto target = std::ranges::find_if(listing_.chains, [&](const auto& other) {
-        return other.name == decision.target && other.table == block.table;
-      });
-      if (target == listing_.chains.end())
+      const auto target = places_.find({block.table, decision.target});
+      if (target == places_.end())
         return Complaint{{name.line, 1},
                          fmt::format("the chain {} is not in table {} {}", excerpt(decision.target),
                                      block.table.family, block.table.table)};
-      outcome.chain = static_cast<std::size_t>(target - listing_.chains.begin()) +
-                      static_cast<std::size_t>(packet) * listing_.chains.size();
+      outcome.chain = target->second + static_cast<std::size_t>(packet) * listing_.chains.size();
     }
     auto narrower = match;
     if (decision.verdict == Verdict::reject) narrow_reject(decision, block.table, narrower);
@@ -250,15 +279,14 @@ class Meaning {
   std::optional<Complaint> add_map(const VerdictMap& map, PacketMatch& match, const RuleName& name,
                                    const ChainBlock& block, const PacketMatch& empty, Packet packet,
                                    Chain& chain) {
-    const auto* named = map.reference.empty() ? nullptr : sets_.find(block.table, map.reference);
-    if (named == nullptr && !map.reference.empty()) {
+    if (!map.reference.empty() && sets_.find(block.table, map.reference) == nullptr) {
       const auto text = fmt::format("vmap @{}", map.reference);
       either_way(match, text, name, chain);
       match.doubt(text);
       return std::nullopt;
     }
     Value goes_on{Value::Kind::set, {}, {}};
-    for (const auto& element : named != nullptr ? named->verdicts : map.elements) {
+    for (const auto& element : elements_of(map, block)) {
       if (element.decision.verdict == Verdict::next) {
         goes_on.parts.push_back(element.key);
         continue;
@@ -277,6 +305,8 @@ class Meaning {
   Listing listing_;
   const RulesView& view_;
   NamedSets sets_;
+  std::map<std::pair<TableName, std::string>, std::size_t> places_;  ///< of chains, by their names
+  std::vector<bool> only_from_input_;
   std::set<TableName> early_tables_;  ///< whose chains may run before connection tracking
   bool untracked_ = false;
   Ruleset ruleset_;

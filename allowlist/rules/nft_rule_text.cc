@@ -286,10 +286,12 @@ class Parser {
 
   /// "fib saddr . iif oif"
   std::optional<Field> fib() {
+    const auto from = at_;
     at_ += 2;
     while (take(".")) ++at_;
     if (!more()) return std::nullopt;
-    return Field{"fib " + tokens_[at_++].text, {}};
+    ++at_;
+    return Field{since(from), {}};
   }
 
   /// The field, with a mask where one is written behind it.

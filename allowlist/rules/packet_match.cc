@@ -32,6 +32,11 @@ const PrefixSet& multicast() {
   return set;
 }
 
+const PrefixSet& loopback() {
+  static const PrefixSet set{std::vector{parse_prefix("127.0.0.0/8")->prefix, parse_prefix("::1")->prefix}};
+  return set;
+}
+
 bool fits(std::string_view pattern, std::string_view name) {
   if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == name;
@@ -104,15 +109,19 @@ void PacketMatch::interfaces(Way way, Test test, std::span<const std::string_vie
   decide(test, std::ranges::any_of(names, [&](auto name) { return fits(name, *view_.interface); }));
 }
 
-void PacketMatch::destination_types(Test test, std::span<const std::string_view> words,
-                                    std::string_view text) {
-  if (!for_this_host_) return doubt(text);
+void PacketMatch::address_types(Side side, Test test, std::span<const std::string_view> words,
+                                std::string_view text) {
+  // What is published is elsewhere, and has its address there.
+  const bool outer = (side == Side::source) == from_outside();
+  if (!outer && (side == Side::source || !for_this_host_)) return doubt(text);
   narrowed_ = true;
   const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+  const auto local = outer ? loopback() : ~multicast();
   PrefixSet set;
-  if (has("local")) set = set | ~multicast();
+  if (has("local")) set = set | local;
   if (has("multicast")) set = set | multicast();
-  addresses(Side::destination, test == Test::is ? set : ~set);
+  if (has("unicast")) set = set | ~(local | multicast());
+  addresses(side, test == Test::is ? set : ~set);
 }
 
 void PacketMatch::doubt(std::string_view text) {

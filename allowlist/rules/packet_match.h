@@ -47,8 +47,8 @@ class PacketMatch {
   void interfaces(Way way, Test test, std::span<const std::string_view> names, std::string_view text);
   /// The chain is behind the routing of packets that stay (the hook input).
   void is_for_this_host() { for_this_host_ = true; }
-  /// Types of the destination's address as rtnetlink(7) has them, in lower case: local, multicast, …
-  void destination_types(Test test, std::span<const std::string_view> words, std::string_view text);
+  /// Types of an address as rtnetlink(7) has them, in lower case: local, multicast, …
+  void address_types(Side side, Test test, std::span<const std::string_view> words, std::string_view text);
   /// One more cut of all dimensions at once.
   void flows(const FlowSet& set) { cuts_.push_back(set); }
   void doubt(std::string_view text);

@@ -73,6 +73,9 @@ def conditions(random, family):
         found.append(random.choice(["tcp flags syn / fin,syn,rst,ack", "tcp flags ack", "tcp flags & (syn | rst) == syn"]))
     if random.random() < 0.06:
         found.append("iif lo")
+    if random.random() < 0.1:
+        found.append(random.choice(["fib daddr type local", "fib daddr type != local", "fib daddr type { local, broadcast }", "fib daddr type unicast",
+                                    "fib saddr type local", "fib saddr type != unicast", "fib saddr type unicast"]))
     if family == "inet" and not any(text.startswith("ip") for text in found) and random.random() < 0.15:
         found.insert(0, "meta nfproto " + ("ipv6" if v6 else "ipv4"))
     return found
@@ -146,6 +149,8 @@ def iptables_rule(random, chain, chains):
         words.append("-m conntrack --ctstate " + random.choice(["NEW", "RELATED,ESTABLISHED", "NEW,ESTABLISHED", "INVALID"]))
     if random.random() < 0.1:
         words.append("-i lo")
+    if random.random() < 0.1:
+        words.append("-m addrtype " + random.choice(["--dst-type LOCAL", "! --dst-type LOCAL", "--src-type LOCAL", "--src-type UNICAST"]))
     words.append(random.choice(["-j ACCEPT", "-j ACCEPT", "-j DROP", "-j REJECT", "-j RETURN", "-j LOG", ""]
                                + [f"-j {name}" for name in chains] + [f"-g {name}" for name in chains]))
     return " ".join(word for word in words if word)
