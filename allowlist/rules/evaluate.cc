@@ -46,12 +46,28 @@ FlowSet to_target(const FlowSet& flows, const Target& target) {
   return all;
 }
 
+/// A chain's ruleset and its place there. Of two chains with one priority the younger comes first
+/// (nf_hook_grow() of the kernel, and measured).
+using Age = std::pair<std::size_t, std::size_t>;
+
+/// A chain, where it is called: the nat chains of one hook at one place, by their own priorities, until one
+/// of them translates (nf_nat_register_fn() and nf_nat_inet_fn() of the kernel, and measured).
 struct Stop {
   Hook hook = Hook::input;
   int priority = 0;
-  std::size_t ruleset = 0;
-  std::size_t chain = 0;
+  Age age{};
+  int own_priority = 0;  ///< among nat chains
+  Age chain{};
 };
+
+/// NF_IP_PRI_NAT_DST and NF_IP_PRI_NAT_SRC of the kernel.
+constexpr int nat_priority(Hook hook) {
+  return hook == Hook::prerouting || hook == Hook::output ? -100 : 100;
+}
+
+bool is_called_before(const Stop& a, const Stop& b) {
+  return std::tuple{a.hook, a.priority, b.age} < std::tuple{b.hook, b.priority, a.age};
+}
 
 /// What a connection's opening packet does at this host.
 enum class Route : std::uint8_t { comes_in, goes_out, passes };
@@ -67,12 +83,13 @@ std::vector<Hook> hooks_of(Packet packet, Route route) {
   return {Hook::output, Hook::postrouting};
 }
 
-/// Destination translation's own priority, NF_IP_PRI_NAT_DST.
-constexpr int translation_priority = -100;
-
 class Way {
  public:
-  Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {}
+  Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {
+    for (std::size_t i = rulesets.size(); i-- > 0;)
+      for (std::size_t j = rulesets[i].chains.size(); j-- > 0;)
+        if (const auto& base = rulesets[i].chains[j].base; base && base->translates) nat_age_ = {i, j};
+  }
 
   /// Flows and where they go now: the original ones stand for both in the result.
   struct Group {
@@ -103,20 +120,30 @@ class Way {
           continue;
         const bool here = platform ? chain.base->hook == platform_hook
                                    : std::ranges::find(hooks, chain.base->hook) != hooks.end();
-        if (here) stops.push_back({chain.base->hook, chain.base->priority, i, j});
+        if (!here) continue;
+        auto stop = chain.base->translates ? nat(chain.base->hook)
+                                           : Stop{chain.base->hook, chain.base->priority, {i, j}};
+        stop.own_priority = chain.base->priority;
+        stop.chain = {i, j};
+        stops.push_back(stop);
       }
     }
-    // Of two chains with one priority the younger comes first (nf_hook_grow() of the kernel, and measured).
     std::ranges::sort(stops, [](const Stop& a, const Stop& b) {
-      return std::tuple{a.hook, a.priority, b.ruleset, b.chain} <
-             std::tuple{b.hook, b.priority, a.ruleset, a.chain};
+      return std::tuple{a.hook, a.priority, b.age, a.own_priority, b.chain} <
+             std::tuple{b.hook, b.priority, a.age, b.own_priority, a.chain};
     });
     return stops;
   }
 
-  static bool is_before_translation(const Stop& stop, Packet packet) {
-    return packet == Packet::following && stop.hook == Hook::prerouting &&
-           stop.priority <= translation_priority;
+  /// Where the nat chains of a hook are called.
+  Stop nat(Hook hook) const { return {hook, nat_priority(hook), nat_age_}; }
+
+  /// The answers are translated back at the end of their way.
+  bool sees_original(const Stop& stop, Packet packet) const {
+    const bool first_hook = stop.hook == Hook::prerouting || stop.hook == Hook::output;
+    const bool last_hook = stop.hook == Hook::input || stop.hook == Hook::postrouting;
+    return (packet == Packet::following && first_hook && is_called_before(stop, nat(stop.hook))) ||
+           (packet == Packet::reply && last_hook && is_called_before(nat(stop.hook), stop));
   }
 
   static FlowSet as_seen(const FlowSet& flows, Packet packet, const std::optional<Target>& target) {
@@ -135,16 +162,17 @@ class Way {
     };
     for (auto i = from; i < stops.size() && !flows.empty() && !error; ++i) {
       const auto first_touch = result.touches.size();
-      ChainWalk walk{rulesets_[stops[i].ruleset], stops[i].ruleset, result.touches, visited_};
-      const auto there = is_before_translation(stops[i], packet) ? std::nullopt : target;
+      const auto [ruleset, chain] = stops[i].chain;
+      ChainWalk walk{rulesets_[ruleset], ruleset, result.touches, visited_};
+      const auto there = sees_original(stops[i], packet) ? std::nullopt : target;
       auto seen = as_seen(flows, packet, there);
-      auto ends = walk.run(stops[i].chain, seen);
+      auto ends = walk.run(chain, seen);
       if (walk.error()) error = walk.error();
       const bool changed = packet == Packet::reply || target;
       for (auto& touch : std::span{result.touches}.subspan(first_touch)) {
         if (changed) touch.flows = back(touch.flows);
         touch.target = there;
-        touch.base = stops[i].chain;
+        touch.base = chain;
       }
       result.dropped |= back(united(std::move(ends.dropped)));
       result.rejected |= back(united(std::move(ends.rejected)));
@@ -176,9 +204,8 @@ class Way {
     if (stop.hook == Hook::prerouting) group.route = route_to(outcome, *original, group.route);
     group.target = {outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
     const auto stops = stops_of(Packet::opening, hooks_of(Packet::opening, group.route));
-    const auto behind = std::ranges::find_if(stops, [&](const Stop& other) {
-      return std::pair{stop.hook, stop.priority} < std::pair{other.hook, other.priority};
-    });
+    const auto behind =
+        std::ranges::find_if(stops, [&](const Stop& other) { return is_called_before(stop, other); });
     pass(stops, static_cast<std::size_t>(behind - stops.begin()), group, Packet::opening);
   }
 
@@ -203,6 +230,7 @@ class Way {
 
   std::span<const Ruleset> rulesets_;
   Direction direction_;
+  Age nat_age_;  ///< of the first nat chain: the kernel's hook comes with it
   std::size_t visited_ = 0;
 };
 

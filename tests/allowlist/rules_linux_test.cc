@@ -692,6 +692,47 @@ TEST(Translations, of_nftables_are_followed_where_they_are_understood) {
   }
 }
 
+constexpr ListingCase nat_cases[] = {
+    {"the first chain that translates is the last one",
+     "chain a {\ntype nat hook prerouting priority -110;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain b {\ntype nat hook prerouting priority -90;\ntcp dport 8443 redirect to :9443\n}\n",
+     "accepted"},
+    {"also of chains with one priority",
+     "chain b {\ntype nat hook prerouting priority -100;\ntcp dport 8443 drop\n}\n"
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n",
+     "accepted"},
+    {"a chain that does not translate leaves it to the next",
+     "chain a {\ntype nat hook prerouting priority -110;\ntcp dport 22 redirect to :9443\naccept\n}\n"
+     "chain b {\ntype nat hook prerouting priority -90;\ntcp dport 443 redirect to :8443\n}\n",
+     "accepted"},
+    {"all of them are called before a filter",
+     "chain a {\ntype nat hook prerouting priority 50;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain f {\ntype filter hook prerouting priority 0; policy accept;\ntcp dport 443 drop\n}\n",
+     "accepted"},
+    {"and behind another one",
+     "chain a {\ntype nat hook prerouting priority -160;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain f {\ntype filter hook prerouting priority -150; policy accept;\ntcp dport 443 drop\n}\n",
+     "dropped"},
+    {"an answer is translated back at the end",
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain o {\ntype filter hook postrouting priority 150; policy accept;\ntcp sport 443 drop\n}\n",
+     "dropped"},
+    {"and not before",
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain o {\ntype filter hook postrouting priority 50; policy accept;\ntcp sport 443 drop\n}\n",
+     "accepted"},
+};
+
+TEST(Translations, are_made_where_the_kernel_makes_them) {
+  for (const auto& row : nat_cases) {
+    const auto text = fmt::format(
+        "table ip t {{\n{}chain i {{\ntype filter hook input priority 0; policy drop;\nct state established "
+        "accept\ntcp dport 8443 accept\n}}\n}}\n",
+        row.text);
+    EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443), row.expected) << row.name;
+  }
+}
+
 TEST(LinuxRules, that_translate_later_packets_are_none_of_the_kernels) {
   const std::string text =
       "table inet t {\nchain i {\ntype filter hook input priority 0; policy accept;\n}\n"

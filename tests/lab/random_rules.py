@@ -117,14 +117,33 @@ def table(random, family, name):
         lines += [f"chain {chain} {{"] + [rule(random, family, chains[i + 1:]) for _ in range(random.randint(1, 4))] + ["}"]
     hooks = [("input", 0)] + ([("input", 10)] if random.random() < 0.3 else [])
     hooks += [("output", 0)] if random.random() < 0.25 else []
-    hooks += [("prerouting", -150)] if random.random() < 0.15 else []
+    hooks += [("prerouting", random.choice([-150, -100, -50, 0]))] if random.random() < 0.2 else []
     for hook, priority in hooks:
         policy = random.choice(["accept", "drop"])
         lines += [f"chain {hook}{'' if priority == 0 else 'b'} {{", f"type filter hook {hook} priority {priority}; policy {policy}"]
         if random.random() < 0.6:
             lines.append("ct state established,related accept")
         lines += [rule(random, family, chains) for _ in range(random.randint(1, 7))] + ["}"]
+    if family != "ip6" and random.random() < 0.25:
+        lines += translations(random)
     return lines + ["}"]
+
+
+def translations(random):
+    """Both ports are listened on."""
+    lines = []
+    for hook, priority in random.sample([("prerouting", -160), ("prerouting", -100), ("prerouting", -40), ("prerouting", 60), ("input", 100)],
+                                        random.randint(1, 3)):
+        lines += [f"chain nat{hook}{priority + 200} {{", f"type nat hook {hook} priority {priority}; policy accept"]
+        for _ in range(random.randint(1, 3)):
+            service, other = random.choice([(443, 22), (22, 443)])
+            end = "accept" if hook == "input" else random.choice([f"redirect to :{other}", f"dnat to 192.0.2.1:{other}", "accept"])
+            lines.append(f"ip daddr 192.0.2.1 {addresses(random, False)} tcp dport {service} {random.choice([end, end, 'drop'])}")
+        lines.append("}")
+    if random.random() < 0.4:
+        lines += ["chain answers {", f"type filter hook postrouting priority {random.choice([50, 150])}; policy accept",
+                  f"ip daddr {random.choice(V4)} tcp sport {random.choice([443, 22])} drop", "}"]
+    return lines
 
 
 def nft_ruleset(random):
