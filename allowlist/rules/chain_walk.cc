@@ -60,7 +60,7 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         break;
       case Verdict::translate:
         touches_.push_back({part, Verdict::translate, where, rule.doubt});
-        result_.translated.push_back({std::move(part), rule.outcome});
+        result_.translated.push_back({std::move(part), rule.outcome, where});
         break;
       case Verdict::jump:
       case Verdict::go_to: {

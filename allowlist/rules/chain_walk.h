@@ -20,6 +20,7 @@ struct WalkLimits {
 struct Translated {
   FlowSet flows;
   Outcome outcome;
+  RuleRef where;
 };
 
 struct ChainResult {

@@ -179,7 +179,7 @@ class Way {
       leave_open(back(united(std::move(ends.unknown))));
       for (auto& part : ends.translated) {
         if (packet == Packet::opening) {
-          translate(stops[i], {back(part.flows), group.route, target}, part.outcome);
+          translate(stops[i], {back(part.flows), group.route, target}, part);
         } else {
           translate_later(back(part.flows));
           ends.accepted.push_back(std::move(part.flows));
@@ -191,17 +191,22 @@ class Way {
     return flows;
   }
 
-  /// Where a translated packet that has come in goes from here (ip_rcv_finish() of the kernel looks for its
-  /// route behind the hook).
-  static Route route_to(const Outcome& outcome, const Target& original, Route before) {
-    if (outcome.to_this_host || (outcome.address && outcome.address->is_loopback())) return Route::comes_in;
-    return outcome.address && *outcome.address != original.first ? Route::passes : before;
-  }
-
-  void translate(const Stop& stop, Group group, const Outcome& outcome) {
+  void translate(const Stop& stop, Group group, const Translated& translated) {
+    const auto& outcome = translated.outcome;
     const auto original = only_target(group.flows);
-    if (!original) return translated_somewhere(group.flows);
-    if (stop.hook == Hook::prerouting) group.route = route_to(outcome, *original, group.route);
+    if (!original)
+      return leave_open(
+          {group.flows, Verdict::next, {}, "a rule translates the destination of some of these flows"});
+    const auto open_if = [&](std::string_view doubt) {
+      leave_open({group.flows, Verdict::translate, translated.where, std::string{doubt}});
+    };
+    // Its new address is one of the interface (nf_nat_redirect() of the kernel).
+    if (outcome.to_this_host && group.route != Route::comes_in)
+      return open_if("the service is on the firewall itself");
+    if (outcome.address && outcome.address->is_loopback()) return open_if("the sysctl route_localnet is set");
+    // ip_rcv_finish() of the kernel looks for the route behind the hook.
+    if (stop.hook == Hook::prerouting && outcome.address && *outcome.address != original->first)
+      group.route = Route::passes;
     group.target = {outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
     const auto stops = stops_of(Packet::opening, hooks_of(Packet::opening, group.route));
     const auto behind =
@@ -216,16 +221,14 @@ class Way {
     result.touches.push_back({flows, Verdict::next, {}, "a rule translates packets behind the first"});
   }
 
-  void translated_somewhere(const FlowSet& flows) {
-    leave_open(flows);
-    result.touches.push_back(
-        {flows, Verdict::next, {}, "a rule translates the destination of some of these flows"});
-  }
-
   /// Other rules see what nobody knows.
   void leave_open(const FlowSet& flows) {
     result.accepted |= flows;
     result.dropped |= flows;
+  }
+  void leave_open(Touch touch) {
+    leave_open(touch.flows);
+    result.touches.push_back(std::move(touch));
   }
 
   std::span<const Ruleset> rulesets_;
