@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/rules/flow_pieces.h"
 #include "allowlist/rules/linux_words.h"
 #include "text/ascii.h"
 
@@ -363,8 +364,10 @@ void add_concatenation(const Match& match, const TableName& table, NamedSets& se
   const bool known = match.right.kind != Value::Kind::reference || named != nullptr;
   if (!known || elements.size() > most_elements || match.op != Operator::equal)
     return packet.doubt(describe(match));
-  FlowSet all;
+  std::vector<FlowSet> all;
+  std::vector<FlowSet> of_kind;
   bool doubtful = false;
+  bool of_others = false;
   for (const auto& element : elements) {
     if (element.kind != Value::Kind::concat || element.parts.size() != match.fields.size())
       return packet.doubt(describe(match));
@@ -376,9 +379,12 @@ void add_concatenation(const Match& match, const TableName& table, NamedSets& se
     const auto rule = one.rule();
     doubtful |= !rule.doubt.empty();
     if (rule.narrowed) packet.narrow();
-    all |= rule.match;
+    of_others |= !rule.others.empty();
+    all.push_back(rule.widest());
+    of_kind.push_back(rule.match);
   }
-  packet.flows(all);
+  packet.flows(united(std::move(all)));
+  if (of_others) packet.flows_of_kind(united(std::move(of_kind)));
   if (doubtful) packet.doubt(describe(match));
 }
 

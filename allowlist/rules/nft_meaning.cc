@@ -296,7 +296,7 @@ class Meaning {
       if (auto complaint = decide(element.decision, one, name, block, packet, chain)) return complaint;
     }
     if (goes_on.parts.empty())
-      match.never();
+      match.flows({});
     else
       nft::add({map.fields, Operator::equal, std::move(goes_on)}, block.table, sets_, match, empty);
     return std::nullopt;

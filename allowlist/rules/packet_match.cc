@@ -67,8 +67,9 @@ void PacketMatch::ports(Side side, const Ports& set, std::string_view text) {
 void PacketMatch::ports_of_either_side(Test test, const Ports& set, std::string_view text) {
   if (set.contains(client_ports())) return decide(test, true);
   if (set.intersects(client_ports())) return doubt(text);
-  narrowed_ = true;
-  box_.ports = box_.ports & (test == Test::is ? set : ~set);
+  FlowBox box;
+  box.ports = test == Test::is ? set : ~set;
+  flows_of_kind(FlowSet{box});
 }
 
 void PacketMatch::decide(Test test, bool holds) {
@@ -114,14 +115,15 @@ void PacketMatch::address_types(Side side, Test test, std::span<const std::strin
   // What is published is elsewhere, and has its address there.
   const bool outer = (side == Side::source) == from_outside();
   if (!outer && (side == Side::source || !for_this_host_)) return doubt(text);
-  narrowed_ = true;
   const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   const auto local = outer ? loopback() : ~multicast();
   PrefixSet set;
   if (has("local")) set = set | local;
   if (has("multicast")) set = set | multicast();
   if (has("unicast")) set = set | ~(local | multicast());
-  addresses(side, test == Test::is ? set : ~set);
+  FlowBox box;
+  (side == Side::source ? box.sources : box.destinations) = test == Test::is ? set : ~set;
+  flows_of_kind(FlowSet{box});
 }
 
 void PacketMatch::doubt(std::string_view text) {
@@ -136,9 +138,11 @@ Rule PacketMatch::rule() const {
   auto box = box_;
   box.sources = sources_;
   box.destinations = destinations_;
-  rule.match = never_ ? FlowSet{} : FlowSet{box};
+  rule.match = FlowSet{box};
   if (scope_ != FlowSet::everything()) rule.match = rule.match & scope_;
   for (const auto& cut : cuts_) rule.match = rule.match & cut;
+  if (!kind_cuts_.empty()) rule.others = rule.match;
+  for (const auto& cut : kind_cuts_) rule.match = rule.match & cut;
   return rule;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "allowlist/rules/formats.h"
 
@@ -51,8 +52,13 @@ class PacketMatch {
   void address_types(Side side, Test test, std::span<const std::string_view> words, std::string_view text);
   /// One more cut of all dimensions at once.
   void flows(const FlowSet& set) { cuts_.push_back(set); }
+  /// And one that is for packets of this kind only.
+  void flows_of_kind(FlowSet set) {
+    narrowed_ = true;
+    kind_cuts_.push_back(std::move(set));
+  }
   void doubt(std::string_view text);
-  void never() { never_ = narrowed_ = true; }
+  void never() { flows_of_kind({}); }
   void narrow() { narrowed_ = true; }
 
   bool is_of_both_families() const {
@@ -77,10 +83,10 @@ class PacketMatch {
   PrefixSet sources_ = PrefixSet::everything();
   PrefixSet destinations_ = PrefixSet::everything();
   std::vector<FlowSet> cuts_;
+  std::vector<FlowSet> kind_cuts_;
   std::string doubt_;
   bool for_this_host_ = false;
   bool narrowed_ = false;
-  bool never_ = false;
 };
 
 }  // namespace fwprobe::allowlist

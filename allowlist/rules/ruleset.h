@@ -62,6 +62,9 @@ struct Rule {
   /// That no packet reaches it is no fault: the platform's own rule, which nobody can remove, or one of many
   /// without an order.
   bool may_be_idle = false;
+  FlowSet others{};  ///< what packets of any kind match, where that may be more than `match`
+
+  const FlowSet& widest() const { return others.empty() ? match : others; }
 };
 
 /// At a hook of the kernel, or a platform's one list of rules.

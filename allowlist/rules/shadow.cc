@@ -37,7 +37,7 @@ class Reach {
       const auto& rule = rules[i];
       const bool jumps = rule.outcome.verdict == Verdict::jump || rule.outcome.verdict == Verdict::go_to;
       // `match` is of a SYN from outside; others go this way too, such as what loops back or is established.
-      auto part = jumps && rule.narrowed ? remaining.all() : remaining.within(rule.match);
+      auto part = remaining.within(rule.widest());
       if (part.empty()) continue;
       reached_[chain][i] = true;
       const bool takes = takes_all(rule);
@@ -88,7 +88,8 @@ class Reach {
   RuleRef taker(std::size_t index, std::size_t chain, std::size_t rule) const {
     const auto& rules = ruleset_.chains[chain].rules;
     for (std::size_t i = 0; i < rule; ++i)
-      if (takes_all(rules[i]) && ends(rules[i].outcome.verdict) && rules[i].match.contains(rules[rule].match))
+      if (takes_all(rules[i]) && ends(rules[i].outcome.verdict) &&
+          rules[i].match.contains(rules[rule].widest()))
         return {index, chain, i, Packet::opening};
     return {};
   }

@@ -850,6 +850,32 @@ constexpr ReachedCase reached_cases[] = {
      "chain b {\ntcp dport 443 accept\nudp dport 53 accept\n}\n}\n"},
 };
 
+constexpr ReachedCase partly_cases[] = {
+    {"what loops back, in a concatenation",
+     "tcp dport 443 accept\niifname . tcp dport { lo . 22, eth0 . 443 } drop"},
+    {"what loops back, in a verdict map",
+     "tcp dport 443 accept\niifname . tcp dport vmap { lo . 22 : drop, eth0 . 443 : drop }"},
+    {"what is established, in a concatenation",
+     "tcp dport 443 accept\nct state . tcp dport { established . 22, new . 443 } drop"},
+    {"what is established, in a verdict map",
+     "tcp dport 443 accept\nct state . tcp dport vmap { established . 22 : drop, new . 443 : drop }"},
+    {"what is broadcast", "ip daddr 224.0.0.0/4 accept\nip daddr 224.0.0.0/3 fib daddr type != local drop"},
+};
+
+TEST(ShadowedRules, are_none_that_other_packets_match_in_part) {
+  for (const auto& row : partly_cases) {
+    const auto ruleset = read_rules(
+        fmt::format(
+            "table inet t {{\nchain i {{\ntype filter hook input priority 0; policy drop;\n{}\n}}\n}}\n",
+            row.rules),
+        "rules", {});
+    ASSERT_TRUE(ruleset) << row.name;
+    const auto found = shadowed(std::span{&*ruleset, 1});
+    ASSERT_TRUE(found) << row.name;
+    EXPECT_TRUE(found->empty()) << row.name;
+  }
+}
+
 TEST(ShadowedRules, are_none_that_other_packets_reach) {
   for (const auto& row : reached_cases) {
     const auto ruleset = read_rules(row.rules, "rules", {});
@@ -857,6 +883,22 @@ TEST(ShadowedRules, are_none_that_other_packets_reach) {
     const auto found = shadowed(std::span{&*ruleset, 1});
     ASSERT_TRUE(found) << row.name;
     EXPECT_TRUE(found->empty()) << row.name;
+  }
+}
+
+TEST(ShadowedRules, are_those_that_no_packet_of_any_kind_is_left_for) {
+  for (const auto* rule : {"iifname . tcp dport { lo . 22, eth0 . 443 } drop",
+                           "iifname . tcp dport vmap { lo . 22 : drop, eth0 . 443 : drop }",
+                           "ct state vmap { new : jump u, established : drop }"}) {
+    const auto ruleset = read_rules(
+        fmt::format("table inet t {{\nchain u {{\naccept\n}}\nchain i {{\ntype filter hook input priority 0; "
+                    "policy drop;\ntcp dport 1-500 jump u\ntcp dport {{ 22, 443 }} {}\n}}\n}}\n",
+                    rule),
+        "rules", {});
+    ASSERT_TRUE(ruleset) << rule;
+    const auto found = shadowed(std::span{&*ruleset, 1});
+    ASSERT_TRUE(found) << rule;
+    EXPECT_EQ(found->size(), 1U) << rule;
   }
 }
 
