@@ -111,6 +111,14 @@ class Rehearse(Folder):
         self.assertTrue(out.startswith("PASS  5 of 5 entries of appcircle connect to 203.0.113.10:443"), out)
         self.assertIn("32 of 32 addresses connect", out)
 
+    def test_the_json_export_of_verdict_maps(self):
+        rules = self.write("rules.nft", ALL.replace("  chain input {", "  map ends { type inet_service : verdict; elements = { 443 : jump ci } }\n"
+                                                    "  chain ci {\n    accept\n  }\n  chain input {").replace("443 accept", "vmap @ends"))
+        listed = subprocess.run(["unshare", "-Urn", "sh", "-c", 'nft -f "$1" && nft -j list ruleset', "sh", rules], env={"PATH": PATH},
+                                capture_output=True, text=True, check=True).stdout
+        self.assertLess(listed.index('"map"'), listed.index('"chain"'))
+        self.entries(*SERVICE, rules=self.write("rules.json", listed), code=0)
+
     def test_the_json_export_of_nft(self):
         entries = self.entries("--service", "10.0.0.5:443", rules=os.path.join(DATA, "nftables.json"), code=1)
         self.assertEqual([entry["verdict"] for entry in entries.values()], ["connects", "stopped", "connects", "connects", "stopped"])
