@@ -130,11 +130,11 @@ def table(random, family, name):
 
 
 def translations(random):
-    """Both ports are listened on."""
+    """Both ports are listened on. Without a rule that needs connection tracking no nat chain is called (nf_nat_inet_fn() of the kernel)."""
     lines = []
     for hook, priority in random.sample([("prerouting", -160), ("prerouting", -100), ("prerouting", -40), ("prerouting", 60), ("input", 100)],
                                         random.randint(1, 3)):
-        lines += [f"chain nat{hook}{priority + 200} {{", f"type nat hook {hook} priority {priority}; policy accept"]
+        lines += [f"chain nat{hook}{priority + 200} {{", f"type nat hook {hook} priority {priority}; policy accept", "ct state new counter"]
         for _ in range(random.randint(1, 3)):
             service, other = random.choice([(443, 22), (22, 443)])
             end = "accept" if hook == "input" else random.choice([f"redirect to :{other}", f"dnat to 192.0.2.1:{other}", "accept"])
