@@ -147,12 +147,15 @@ std::expected<RulesJob, UsageError> understand(const RulesArguments& a) {
               "--source: an inbound list's entries are the sources; leave it out");
   if (read.error()) return std::unexpected{*read.error()};
 
-  allowlist::RulesView view{.direction = job.list.direction, .interface = {}, .selectors = {}};
+  allowlist::RulesView view{.direction = job.list.direction,
+                            .interface = {},
+                            .selectors = {},
+                            .position = a.behind ? allowlist::Position::behind : allowlist::Position::host};
   if (!a.interface.empty()) view.interface = a.interface;
   if (auto files = read_files(a, view, job); !files) return std::unexpected{files.error()};
   checks::RulesQuestion question;
   if (!sources.empty()) question.sources = allowlist::PrefixSet{sources};
-  question.position = a.behind ? allowlist::Position::behind : allowlist::Position::host;
+  question.position = view.position;
   question.day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   if (!inbound) job.questions.push_back(question);
   for (const auto& service : services) {

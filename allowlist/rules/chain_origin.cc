@@ -20,10 +20,17 @@ std::vector<bool> reached_from(ChainLinks::Start start, std::span<const ChainLin
 
 }  // namespace
 
-std::vector<bool> only_from_input(std::span<const ChainLinks> chains) {
-  auto only = reached_from(ChainLinks::Start::input, chains);
-  const auto elsewhere = reached_from(ChainLinks::Start::elsewhere, chains);
-  for (std::size_t i = 0; i < only.size(); ++i) only[i] = only[i] && !elsewhere[i];
+ChainLinks::Start start_of(const BaseChain& base, const RulesView& view) {
+  using enum ChainLinks::Start;
+  const bool to_service = base.translates && base.hook == Hook::prerouting &&
+                          view.direction == Direction::inbound && view.position == Position::host;
+  return base.hook == Hook::input || to_service ? for_this_host : for_anyone;
+}
+
+std::vector<bool> only_for_this_host(std::span<const ChainLinks> chains) {
+  auto only = reached_from(ChainLinks::Start::for_this_host, chains);
+  const auto others = reached_from(ChainLinks::Start::for_anyone, chains);
+  for (std::size_t i = 0; i < only.size(); ++i) only[i] = only[i] && !others[i];
   return only;
 }
 

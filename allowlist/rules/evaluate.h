@@ -49,10 +49,6 @@ struct Evaluation {
   FlowSet allowed() const { return accepted - dropped - rejected; }
 };
 
-/// Where the service is that rules of Linux protect: on the host itself, or behind it. A destination that
-/// rules translate to another address is looked for behind it.
-enum class Position : std::uint8_t { host, behind };
-
 /// Of TCP flows, from sources to destinations and their ports. The error is a sentence: the rules are more
 /// than can be judged.
 std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,

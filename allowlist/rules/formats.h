@@ -26,6 +26,7 @@ struct RulesView {
   /// Of this host, towards the published addresses; without it a condition on an interface decides nothing.
   std::optional<std::string> interface;
   std::vector<Selector> selectors;  ///< a reader refuses a key that it does not know
+  Position position = Position::host;
 };
 
 /// One format. A new one is a file and a row in formats.cc.

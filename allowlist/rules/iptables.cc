@@ -195,33 +195,45 @@ class Lines {
   Family family_ = Family::v4;
 };
 
+std::optional<BaseChain> base_of(const Table& table, const ChainHead& head) {
+  const auto* row = std::ranges::find_if(
+      built_in, [&](const BuiltIn& one) { return one.table == table.name && one.chain == head.name; });
+  if (row == std::end(built_in)) return std::nullopt;
+  return BaseChain{.hook = row->hook,
+                   .priority = row->priority,
+                   .policy = head.policy == "DROP" ? Verdict::drop : Verdict::accept,
+                   .policy_name = {},
+                   .scope = flows_of(table.family),
+                   .translates = table.name == "nat"};
+}
+
 /// A table's chains by name, and how packets come to them.
 class ChainMap {
  public:
-  explicit ChainMap(const Table& table) {
-    using enum ChainLinks::Start;
+  ChainMap(const Table& table, const RulesView& view) {
     for (std::size_t i = 0; i < table.chains.size(); ++i) places_.try_emplace(table.chains[i].name, i);
     std::vector<ChainLinks> links;
     for (const auto& chain : table.chains) {
-      auto& mine = links.emplace_back(chain.policy == "-" ? none : chain.name == "INPUT" ? input : elsewhere);
+      auto& mine = links.emplace_back();
+      if (const auto base = base_of(table, chain)) mine.start = start_of(*base, view);
       for (const auto& rule : chain.rules)
         for (const auto& option : rule.options) {
           if ((option.name != "jump" && option.name != "goto") || option.values.empty()) continue;
           if (const auto target = find(option.values.front())) mine.targets.push_back(*target);
         }
     }
-    only_from_input_ = only_from_input(links);
+    only_for_this_host_ = only_for_this_host(links);
   }
 
   std::optional<std::size_t> find(std::string_view name) const {
     const auto place = places_.find(name);
     return place == places_.end() ? std::nullopt : std::optional{place->second};
   }
-  bool is_only_from_input(std::size_t chain) const { return only_from_input_[chain]; }
+  bool is_only_for_this_host(std::size_t chain) const { return only_for_this_host_[chain]; }
 
  private:
   std::map<std::string_view, std::size_t> places_;
-  std::vector<bool> only_from_input_;
+  std::vector<bool> only_for_this_host_;
 };
 
 class Meaning {
@@ -231,7 +243,8 @@ class Meaning {
   std::expected<Ruleset, Complaint> read() && {
     untracked_ = std::ranges::any_of(
         lines_.tables, [](const Table& table) { return table.name == "raw" && has_notrack(table); });
-    const std::vector<ChainMap> maps{lines_.tables.begin(), lines_.tables.end()};
+    std::vector<ChainMap> maps;
+    for (const auto& table : lines_.tables) maps.emplace_back(table, view_);
     for (const auto packet : packets)
       for (std::size_t i = 0; i < maps.size(); ++i) {
         const auto first = ruleset_.chains.size();
@@ -264,25 +277,17 @@ class Meaning {
         fmt::format("{} {} {}", table.family == Family::v4 ? "iptables" : "ip6tables", table.name, head.name);
     chain.line = head.line;
     chain.packet = packet;
-    const auto scope = flows_of(table.family);
-    const auto* hook = std::ranges::find_if(
-        built_in, [&](const BuiltIn& row) { return row.table == table.name && row.chain == head.name; });
-    if (hook == std::end(built_in) && head.policy != "-")
+    chain.base = base_of(table, head);
+    if (!chain.base && head.policy != "-")
       return Complaint{
           {head.line, 1},
           fmt::format("{} is not a built-in chain of table {}; a user's chain has the policy '-'",
                       excerpt(head.name), table.name)};
-    if (hook != std::end(built_in))
-      chain.base = BaseChain{.hook = hook->hook,
-                             .priority = hook->priority,
-                             .policy = head.policy == "DROP" ? Verdict::drop : Verdict::accept,
-                             .policy_name = {},
-                             .scope = scope,
-                             .translates = table.name == "nat"};
+    const auto scope = flows_of(table.family);
     const auto tracking =
         untracked_ || table.name == "raw" ? PacketMatch::Tracking::uncertain : PacketMatch::Tracking::done;
     PacketMatch empty{packet, view_, tracking, scope};
-    if (map.is_only_from_input(place)) empty.is_for_this_host();
+    if (map.is_only_for_this_host(place)) empty.is_for_this_host();
     int position = 0;
     for (const auto& line : head.rules) {
       auto match = empty;

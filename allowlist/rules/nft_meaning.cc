@@ -43,6 +43,18 @@ std::string full_name(const ChainBlock& chain) {
   return fmt::format("{} {} {}", chain.table.family, chain.table.table, chain.name);
 }
 
+/// Nothing also for a hook that is not read.
+std::optional<BaseChain> base_of(const ChainBlock& block) {
+  const auto hook = std::ranges::find(hooks, block.hook, &std::pair<std::string_view, Hook>::first);
+  if (hook == std::end(hooks)) return std::nullopt;
+  return BaseChain{.hook = hook->second,
+                   .priority = block.priority,
+                   .policy = block.drops ? Verdict::drop : Verdict::accept,
+                   .policy_name = {},
+                   .scope = scope_of(block.table),
+                   .translates = block.type == "nat"};
+}
+
 bool may_end(const RuleLine& rule) {
   return std::ranges::any_of(rule.statements, [](const Statement& statement) {
     const auto* decision = std::get_if<Decision>(&statement.what);
@@ -90,12 +102,12 @@ class Meaning {
   }
 
   void link() {
-    using enum ChainLinks::Start;
     for (std::size_t i = 0; i < listing_.chains.size(); ++i)
       places_.try_emplace({listing_.chains[i].table, listing_.chains[i].name}, i);
     std::vector<ChainLinks> links;
     for (const auto& block : listing_.chains) {
-      auto& mine = links.emplace_back(block.hook.empty() ? none : block.hook == "input" ? input : elsewhere);
+      auto& mine = links.emplace_back();
+      if (const auto base = base_of(block)) mine.start = start_of(*base, view_);
       const auto add = [&](const Decision& decision) {
         if (decision.target.empty()) return;
         const auto target = places_.find({block.table, decision.target});
@@ -108,7 +120,7 @@ class Meaning {
             for (const auto& element : elements_of(*map, block)) add(element.decision);
         }
     }
-    only_from_input_ = only_from_input(links);
+    only_for_this_host_ = only_for_this_host(links);
   }
 
   std::span<const MapElement> elements_of(const VerdictMap& map, const ChainBlock& block) {
@@ -132,22 +144,15 @@ class Meaning {
     chain.name = full_name(block);
     chain.line = block.place.line;
     chain.packet = packet;
-    const bool base = !block.type.empty() || !block.hook.empty();
-    const auto hook = std::ranges::find(hooks, block.hook, &std::pair<std::string_view, Hook>::first);
-    const bool unread = !is_internet(block.table) || (base && hook == std::end(hooks));
-    if (unread) {
+    const bool is_base = !block.type.empty() || !block.hook.empty();
+    const auto base = base_of(block);
+    if (!is_internet(block.table) || (is_base && !base)) {
       if (packet == Packet::opening) note_unread(block);
     } else {
-      if (base)
-        chain.base = BaseChain{.hook = hook->second,
-                               .priority = block.priority,
-                               .policy = block.drops ? Verdict::drop : Verdict::accept,
-                               .policy_name = {},
-                               .scope = scope_of(block.table),
-                               .translates = block.type == "nat"};
+      chain.base = base;
       const auto scope = scope_of(block.table);
       PacketMatch empty{packet, view_, tracking(block), scope};
-      if (only_from_input_[place]) empty.is_for_this_host();
+      if (only_for_this_host_[place]) empty.is_for_this_host();
       for (const auto& rule : block.rules)
         if (auto complaint = add(rule, block, empty, packet, chain)) return complaint;
     }
@@ -306,7 +311,7 @@ class Meaning {
   const RulesView& view_;
   NamedSets sets_;
   std::map<std::pair<TableName, std::string>, std::size_t> places_;  ///< of chains, by their names
-  std::vector<bool> only_from_input_;
+  std::vector<bool> only_for_this_host_;
   std::set<TableName> early_tables_;  ///< whose chains may run before connection tracking
   bool untracked_ = false;
   Ruleset ruleset_;

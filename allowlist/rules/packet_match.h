@@ -46,7 +46,7 @@ class PacketMatch {
   void tcp_flags(Test test, std::uint8_t mask, std::uint8_t value, std::string_view text);
   /// Names may end in a wildcard, '*'.
   void interfaces(Way way, Test test, std::span<const std::string_view> names, std::string_view text);
-  /// The chain is behind the routing of packets that stay (the hook input).
+  /// Whatever comes to the chain is (chain_origin.h).
   void is_for_this_host() { for_this_host_ = true; }
   /// Types of an address as rtnetlink(7) has them, in lower case: local, multicast, …
   void address_types(Side side, Test test, std::span<const std::string_view> words, std::string_view text);

@@ -12,6 +12,10 @@
 
 namespace fwprobe::allowlist {
 
+/// Where the service is that rules of Linux protect: on the host itself, or behind it. A destination that
+/// rules translate to another address is looked for behind it.
+enum class Position : std::uint8_t { host, behind };
+
 /// Where packets pass (nft(8), "ADDRESS FAMILIES"). A cloud's inbound rules are at input, its outbound rules
 /// at output.
 enum class Hook : std::uint8_t { prerouting, input, forward, output, postrouting };

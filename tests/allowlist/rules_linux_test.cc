@@ -33,8 +33,9 @@ std::string answer(const Evaluation& evaluation, const FlowSet& flows) {
   return text.substr(0, text.size() - 1);
 }
 
-std::string judge(const std::string& text, const RulesView& view, const std::string& source,
+std::string judge(const std::string& text, RulesView view, const std::string& source,
                   const std::string& destination, std::uint16_t port, Position position = Position::host) {
+  view.position = position;
   const auto ruleset = read_rules(text, "rules", view);
   if (!ruleset) return ruleset.error().message;
   const auto flows = flow(source, destination, port);
@@ -655,6 +656,14 @@ constexpr TranslationCase translation_cases[] = {
      "-A INPUT -p tcp --dport 8443 -j ACCEPT\n-A OUTPUT -p tcp --sport 8443 -j DROP", "dropped"},
     {"whether a loopback address is reached is up to a sysctl", "-j DNAT --to-destination 127.0.0.1:8443",
      "-A INPUT -p tcp --dport 8443 -j ACCEPT", "accepted dropped"},
+    {"to a container, as Docker has it",
+     "-m addrtype --dst-type LOCAL -j DNAT --to-destination 172.17.0.2:8443",
+     "-A FORWARD -d 172.17.0.2/32 -p tcp --dport 8443 -j ACCEPT\n-A FORWARD -s 172.17.0.2/32 -j ACCEPT",
+     "accepted"},
+    {"to a container, from an address that may be another machine's",
+     "-m addrtype --dst-type LOCAL -j DNAT --to-destination 172.17.0.2:8443",
+     "-A FORWARD -d 172.17.0.2/32 -p tcp --dport 8443 -j ACCEPT\n-A FORWARD -s 172.17.0.2/32 -j ACCEPT",
+     "accepted dropped", Position::behind},
     {"another port of the same machine is forwarded still", "-j DNAT --to-destination 10.0.0.5:8443",
      "-A FORWARD -p tcp --dport 8443 -j ACCEPT\n-A FORWARD -p tcp --sport 8443 -j ACCEPT", "accepted",
      Position::behind},
@@ -714,6 +723,15 @@ constexpr ListingCase nat_cases[] = {
      "chain a {\ntype nat hook prerouting priority -160;\ntcp dport 443 redirect to :8443\n}\n"
      "chain f {\ntype filter hook prerouting priority -150; policy accept;\ntcp dport 443 drop\n}\n",
      "dropped"},
+    {"a service here is local until its address is translated",
+     "chain a {\ntype nat hook prerouting priority -100;\nfib daddr type local jump b\n}\nchain b {\ntcp "
+     "dport 443 "
+     "redirect to :8443\n}\n",
+     "accepted"},
+    {"and perhaps not behind that",
+     "chain f {\ntype filter hook prerouting priority 0; policy accept;\nfib daddr type local drop\n}\n"
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n",
+     "accepted dropped"},
     {"an answer is translated back at the end",
      "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n"
      "chain o {\ntype filter hook postrouting priority 150; policy accept;\ntcp sport 443 drop\n}\n",
