@@ -93,9 +93,9 @@ class Rulesets:
     def nft(self, number):
         rules, more = random_rules.nft_ruleset(random.Random(SEED + number)), []
         if number % 5 == 3:
-            rules = TRANSLATION + rules.replace("hook input priority 10", "hook forward priority 10")
+            rules = TRANSLATION + rules.replace("type filter hook input priority 10", "type filter hook forward priority 10")
         if number % 5 == 4:
-            rules, more = rules.replace("hook input", "hook forward"), ["--behind"]
+            rules, more = rules.replace("type filter hook input", "type filter hook forward"), ["--behind"]
         run("nft", "-f", "-", input=rules)
         self.mend(f"seed {SEED + number}", rules, lambda: self.write("rules.json", run("nft", "-j", "list", "ruleset")), *more)
 
