@@ -80,18 +80,33 @@ void judge_width(const Family& family, std::optional<double> before, double afte
                     most_growing, family.name, after, *before));
 }
 
-/// What a text is, when it is not what this publisher publishes; `tree` is null when it is no JSON.
-std::optional<std::string> other_format(std::string_view text, const JsonTree* tree,
-                                        std::string_view publisher) {
-  const auto* wanted = format_for(publisher);
-  if (wanted == nullptr) return std::nullopt;
-  const auto* format = tree == nullptr ? nullptr : format_of(tree->root());
-  if (format == wanted) return std::nullopt;
-  const auto what = format != nullptr ? format->what
-                    : tree != nullptr ? "JSON of another shape"
-                    : is_plain(text)  ? "plain text"
-                                      : "no JSON";
-  return fmt::format("this is {}, not {}", what, wanted->what);
+/// Of the publishers whose format is anyone's.
+struct CommonFormat {
+  std::string_view publisher;
+  std::string_view what;
+};
+constexpr CommonFormat common_formats[] = {
+    {"cloudflare-v4", "plain text of IPv4"},
+    {"cloudflare-v6", "plain text of IPv6"},
+    {"stripe-webhooks", "arrays of addresses"},
+};
+
+/// Empty for who is no publisher.
+std::string_view format_wanted(std::string_view publisher) {
+  if (const auto* format = format_for(publisher)) return format->what;
+  const auto* common = std::ranges::find(common_formats, publisher, &CommonFormat::publisher);
+  return common == std::end(common_formats) ? std::string_view{} : common->what;
+}
+
+/// `tree` is null when the text is no JSON.
+std::string_view format_found(std::string_view text, const JsonTree* tree, const PrefixSet& addresses) {
+  if (tree != nullptr) {
+    const auto* format = format_of(tree->root());
+    return format != nullptr ? format->what : "JSON of another shape";
+  }
+  if (!is_plain(text)) return "YAML or CSV";
+  if (addresses.v6().empty()) return "plain text of IPv4";
+  return addresses.v4().empty() ? "plain text of IPv6" : "plain text of both families";
 }
 
 }  // namespace
@@ -102,9 +117,11 @@ std::expected<Edition, ListError> read_edition(std::string_view text, std::strin
   const auto tree = JsonTree::parse(text);
   const auto list = tree ? parse_list(*tree, origin) : parse_list(text, origin);
   if (!list) return std::unexpected{list.error()};
-  if (const auto what = other_format(text, tree ? &*tree : nullptr, publisher))
-    return std::unexpected{ListError{fmt::format("{}: {}", file, *what)}};
   Edition edition{addresses(*list, day), list->entries.size(), {}, {}};
+  const auto wanted = format_wanted(publisher);
+  const auto found = format_found(text, tree ? &*tree : nullptr, edition.addresses);
+  if (!wanted.empty() && found != wanted)
+    return std::unexpected{ListError{fmt::format("{}: this is {}, not {}", file, found, wanted)}};
   if (tree) edition.mark = mark_of(tree->root());
   for (const auto& entry : list->entries)
     if (const auto* prefix = std::get_if<Prefix>(&entry.what))

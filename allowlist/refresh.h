@@ -26,8 +26,8 @@ struct Edition {
   std::optional<EditionMark> mark;
 };
 
-/// Reads all of a list. `publisher` is a row of publishers.inc; one that has a format of its own is not
-/// believed in another.
+/// Reads all of a list. `publisher` is a row of publishers.inc, which is not believed in another format than
+/// its own; "" for anyone.
 std::expected<Edition, ListError> read_edition(std::string_view text, std::string_view file,
                                                std::string_view publisher, std::chrono::year_month_day day);
 

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "allowlist/publishers.h"
+
 namespace fwprobe::allowlist {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr std::chrono::year_month_day day{std::chrono::year{2026}, std::chrono::
                                           std::chrono::day{21}};
 
 Edition edition(std::string_view plain) {
-  auto read = read_edition(plain, "list.txt", "cloudflare-v4", day);
+  auto read = read_edition(plain, "list.txt", "", day);
   EXPECT_TRUE(read) << (read ? "" : read.error().message);
   return read ? *read : Edition{};
 }
@@ -119,6 +121,13 @@ TEST(Refresh, APublisherIsNotBelievedInAnothersFormat) {
       {"google-cloud", "google-goog.json", "this is Google goog.json, not Google cloud.json"},
       {"github", "stripe.json", "this is arrays of addresses, not GitHub meta"},
       {"stripe-webhooks", "stripe.json", ""},
+      {"stripe-webhooks", "buildkite.json", "this is Buildkite meta, not arrays of addresses"},
+      {"cloudflare-v4", "cloudflare-ips-v4.txt", ""},
+      {"cloudflare-v6", "cloudflare-ips-v6.txt", ""},
+      {"cloudflare-v4", "cloudflare-ips-v6.txt", "this is plain text of IPv6, not plain text of IPv4"},
+      {"cloudflare-v6", "plain.txt", "this is plain text of both families, not plain text of IPv6"},
+      {"cloudflare-v4", "aws.json", "this is AWS ip-ranges.json, not plain text of IPv4"},
+      {"cloudflare-v4", "list.csv", "this is YAML or CSV, not plain text of IPv4"},
   };
   for (const auto& row : rows) {
     const auto read = read_edition(sample(row.file), row.file, row.publisher, day);
@@ -127,7 +136,16 @@ TEST(Refresh, APublisherIsNotBelievedInAnothersFormat) {
   }
   const auto plain = read_edition("192.0.2.0/24\n", "meta", "github", day);
   ASSERT_FALSE(plain);
-  EXPECT_THAT(plain.error().message, HasSubstr("this is plain text, not GitHub meta"));
+  EXPECT_THAT(plain.error().message, HasSubstr("this is plain text of IPv4, not GitHub meta"));
+}
+
+TEST(Refresh, NoPublisherIsBelievedInOurOwnFormat) {
+  constexpr auto own =
+      "name: x\nretrieved: 2026-01-01\ndirection: outbound\nentries:\n  - prefix: 192.0.2.1\n";
+  for (const auto& publisher : publishers()) {
+    const auto read = read_edition(own, "list", publisher.name, day);
+    EXPECT_THAT(read ? "" : read.error().message, HasSubstr("this is YAML or CSV, not ")) << publisher.name;
+  }
 }
 
 TEST(Refresh, AnOlderMarkIsSaid) {
