@@ -2,8 +2,8 @@
 // filter keys.
 
 #include <algorithm>
-#include <array>
 #include <optional>
+#include <ranges>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,22 +16,55 @@
 namespace fwprobe::allowlist {
 namespace {
 
-constexpr std::array<std::string_view, 10> prefix_columns{
-    "prefix", "cidr", "network", "ip_prefix", "address", "ip", "ip_address", "range", "subnet", "addresses"};
-constexpr std::array<std::string_view, 8> port_columns{
-    "port", "ports", "port(s)", "port_range", "dest_port", "dst_port", "dport", "destination_port"};
-constexpr std::array<std::string_view, 3> protocol_columns{"protocol", "proto", "ip_protocol"};
-constexpr std::array<std::string_view, 1> direction_columns{"direction"};
+/// A kind of column: the names by which it is read, and words in the names of others that look like one.
+/// Those would change what an entry lets through, so none is left out unsaid.
+struct Kind {
+  std::span<const std::string_view> names;
+  std::span<const std::string_view> words;
+};
+
+constexpr std::string_view prefix_names[] = {"prefix", "cidr",       "network", "ip_prefix", "address",
+                                             "ip",     "ip_address", "range",   "subnet",    "addresses"};
+constexpr std::string_view port_names[] = {
+    "port",     "ports",     "port(s)", "port_range",       "dest_port",        "dest_ports",
+    "dst_port", "dst_ports", "dport",   "destination_port", "destination_ports"};
+constexpr std::string_view port_words[] = {"port",    "ports",    "port(s)",  "dport",   "dports",
+                                           "sport",   "sports",   "dstport",  "srcport", "destport",
+                                           "tcpport", "tcpports", "udpports", "udpport", "portrange"};
+constexpr std::string_view protocol_names[] = {"protocol", "proto", "ip_protocol", "protocol_name"};
+constexpr std::string_view protocol_words[] = {"protocol", "protocols", "proto", "transport"};
+constexpr std::string_view direction_names[] = {"direction"};
 /// Half of a prefix, whose other half would be read as addresses.
-constexpr std::array<std::string_view, 9> mask_columns{"netmask",       "mask",       "subnet_mask",
-                                                       "wildcard",      "mask_len",   "masklen",
-                                                       "prefix_length", "prefix_len", "prefixlen"};
+constexpr std::string_view mask_words[] = {"mask",    "masks",  "netmask", "subnetmask", "wildcard",
+                                           "masklen", "length", "len",     "prefixlen",  "bits"};
+
+constexpr Kind prefix_kind{prefix_names, {}};
+constexpr Kind port_kind{port_names, port_words};
+constexpr Kind protocol_kind{protocol_names, protocol_words};
+constexpr Kind direction_kind{direction_names, direction_names};
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
-  return std::ranges::find(names, ascii_lower(name)) != names.end();
+  return std::ranges::find(names, name) != names.end();
 }
 
-bool is_prefix_column(std::string_view name) { return is_one_of(prefix_columns, name); }
+/// "Destination Port", "destination-port" and "destinationPort" as "destination_port".
+std::string key_of(std::string_view name) {
+  std::string key;
+  char before = '_';
+  for (const char c : name) {
+    const bool hump = 'A' <= c && c <= 'Z' && 'a' <= before && before <= 'z';
+    if (hump) key += '_';
+    key += c == ' ' || c == '-' || c == '/' ? '_' : ascii_lower(c);
+    before = c;
+  }
+  return key;
+}
+
+/// Whether one of the words stands in the key.
+bool has_word(std::string_view key, std::span<const std::string_view> words) {
+  return std::ranges::any_of(key | std::views::split('_'),
+                             [&](const auto part) { return is_one_of(words, std::string_view{part}); });
+}
 
 /// "443", "22 8000-8100", "443;22": an empty cell is any port.
 std::expected<std::vector<PortRange>, Complaint> ports(const CsvCell& cell) {
@@ -59,12 +92,19 @@ struct Columns {
   bool is_known(std::size_t i) const { return i == prefix || i == ports || i == protocol || i == direction; }
 };
 
-/// The column of one of these names; of two, neither can be taken for the right one.
-std::expected<std::optional<std::size_t>, Complaint> column(const CsvRow& header,
-                                                            std::span<const std::string_view> names) {
+/// The column of this kind; of two, neither can be taken for the right one.
+std::expected<std::optional<std::size_t>, Complaint> column(const CsvRow& header, const Kind& kind) {
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < header.size(); ++i) {
-    if (!is_one_of(names, header[i].text)) continue;
+    const auto key = key_of(header[i].text);
+    if (!is_one_of(kind.names, key)) {
+      if (has_word(key, kind.words))
+        return std::unexpected{Complaint{
+            header[i].place, fmt::format("the column {} is not read, but would change what is let through; "
+                                         "call it {}, or leave it out",
+                                         excerpt(header[i].text), kind.names.front())}};
+      continue;
+    }
     if (found)
       return std::unexpected{
           Complaint{header[i].place, fmt::format("{} and {} are columns of the same; leave one of them",
@@ -76,18 +116,18 @@ std::expected<std::optional<std::size_t>, Complaint> column(const CsvRow& header
 
 std::expected<Columns, Complaint> columns(const CsvRow& header) {
   for (const auto& cell : header)
-    if (is_one_of(mask_columns, cell.text))
+    if (has_word(key_of(cell.text), mask_words))
       return std::unexpected{Complaint{
           cell.place, fmt::format("a column of masks ({}) is not read; write prefixes as 192.0.2.0/24",
                                   excerpt(cell.text))}};
-  const auto prefix = column(header, prefix_columns), ports = column(header, port_columns),
-             protocol = column(header, protocol_columns), direction = column(header, direction_columns);
+  const auto prefix = column(header, prefix_kind), ports = column(header, port_kind),
+             protocol = column(header, protocol_kind), direction = column(header, direction_kind);
   for (const auto* found : {&prefix, &ports, &protocol, &direction})
     if (!*found) return std::unexpected{found->error()};
   if (!*prefix)
     return std::unexpected{Complaint{
         header.front().place,
-        fmt::format("no column of prefixes: the header has one of {}", fmt::join(prefix_columns, ", "))}};
+        fmt::format("no column of prefixes: the header has one of {}", fmt::join(prefix_names, ", "))}};
   return Columns{**prefix, *ports, *protocol, *direction};
 }
 
@@ -142,7 +182,7 @@ bool is_csv_header(std::string_view line) {
     const auto first = name.find_first_not_of(around);
     name =
         first == std::string_view::npos ? "" : name.substr(first, name.find_last_not_of(around) - first + 1);
-    found |= is_prefix_column(name);
+    found |= is_one_of(prefix_names, key_of(name));
     line.remove_prefix(std::min(comma + 1, line.size()));
   }
   return found;

@@ -252,6 +252,17 @@ TEST(Formats, SpellingsOfTheSameListAreEqual) {
   }
 }
 
+TEST(Formats, ColumnsAreKnownInAnySpelling) {
+  for (const auto* header : {"IP Address,Destination Port,Protocol", "ip-address,destination-port,proto",
+                             "ipAddress,destinationPort,Protocol Name", "\"CIDR\",DPORT,IP Protocol"}) {
+    const auto list = parse(fmt::format("{}\n192.0.2.0/24,22,udp\n", header));
+    ASSERT_TRUE(list) << header << ": " << list.error().message;
+    EXPECT_EQ(list->entries[0].ports, (std::vector<PortRange>{{22, 22}})) << header;
+    EXPECT_EQ(list->entries[0].protocol, Protocol::udp) << header;
+  }
+  EXPECT_TRUE(parse("ip,airport,support,report\n192.0.2.0/24,IST,yes,weekly\n"));
+}
+
 TEST(Formats, HostBitsAreClearedAndRemembered) {
   const auto list = parse("77.92.124.2/27\n");
   ASSERT_TRUE(list) << list.error().message;
@@ -330,6 +341,18 @@ TEST(Formats, WhatIsWrongIsSaidWithItsPlace) {
        "f:2:11: '65536' is neither a port from 1 to 65535"},
       {"CSV with a netmask", "address,netmask\n192.0.2.0,255.255.255.0\n",
        "f:1:9: a column of masks ('netmask') is not read; write prefixes as 192.0.2.0/24"},
+      {"CSV with a netmask in two words", "Network,Subnet Mask,Purpose\n192.0.2.0,255.255.255.0,office\n",
+       "f:1:9: a column of masks ('Subnet Mask') is not read"},
+      {"CSV with the length of a mask", "network,mask_length\n192.0.2.0,24\n",
+       "a column of masks ('mask_length')"},
+      {"CSV with bits", "ip,bits\n192.0.2.0,24\n", "a column of masks ('bits')"},
+      {"CSV with a port of its own kind", "ip,tcp_port\n192.0.2.0/24,22\n",
+       "f:1:4: the column 'tcp_port' is not read, but would change what is let through; call it port"},
+      {"CSV with ports in one word", "ip,UDPPorts\n192.0.2.0/24,53\n", "the column 'UDPPorts' is not read"},
+      {"CSV with a source port beside the port", "ip,port,sourcePort\n192.0.2.0/24,22,1024\n",
+       "the column 'sourcePort' is not read"},
+      {"CSV with a protocol by another name", "ip,Transport Protocol\n192.0.2.0/24,udp\n",
+       "the column 'Transport Protocol' is not read, but would change what is let through; call it protocol"},
       {"CSV with two columns of addresses", "network,cidr\n192.0.2.0,192.0.2.0/24\n",
        "f:1:9: 'network' and 'cidr' are columns of the same; leave one of them"},
       {"CSV with two columns of ports", "cidr,port,Dest_Port\n192.0.2.0/24,1,443\n",
