@@ -60,11 +60,10 @@ bool is_name(std::string_view name) {
 }  // namespace
 
 Value<std::string> parse_text(const YamlNode& node, std::string_view key) {
-  constexpr std::size_t longest = 1000;
   if (node.kind == YamlNode::Kind::empty || (node.kind == YamlNode::Kind::scalar && node.text.empty()))
     return complain(node, "{} has no value", key);
   if (node.kind != YamlNode::Kind::scalar) return complain(node, "{} is a text, not a list or a map", key);
-  if (node.text.size() > longest) return complain(node, "{} is longer than {} bytes", key, longest);
+  if (node.text.size() > longest_text) return complain(node, "{} is longer than {} bytes", key, longest_text);
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::ranges::any_of(node.text, is_control))
     return complain(node, "{} holds a control character: {}", key, excerpt(node.text));
@@ -123,11 +122,11 @@ Value<NameAddresses> parse_addresses(const YamlNode& node) {
 }
 
 Value<std::vector<PortRange>> parse_ports(const YamlNode& node) {
-  constexpr std::size_t most = 100;
   if (node.kind != YamlNode::Kind::sequence)
     return complain(node, "ports is a list; write [443] or [443, 8000-8100], or leave it out for any port");
   if (node.children.empty()) return complain(node, "ports is empty; leave it out for any port");
-  if (node.children.size() > most) return complain(node, "more than {} ports; write ranges", most);
+  if (node.children.size() > most_ports)
+    return complain(node, "more than {} ports; write ranges", most_ports);
   std::vector<PortRange> ports;
   for (const auto& child : node.children) {
     const auto range = port_range(child.text);

@@ -15,7 +15,10 @@ namespace fwprobe::allowlist {
 template <typename T>
 using Value = std::expected<T, Complaint>;
 
-/// At most 1000 bytes without control characters, not empty. `key` names it in messages, as below.
+inline constexpr std::size_t longest_text = 1000;  ///< bytes
+inline constexpr std::size_t most_ports = 100;     ///< of one entry: ports and ranges
+
+/// At most longest_text bytes without control characters, not empty. `key` names it in messages, as below.
 Value<std::string> parse_text(const YamlNode& node, std::string_view key);
 /// "2026-11-23", RFC 3339's full-date.
 Value<std::chrono::year_month_day> parse_date(const YamlNode& node, std::string_view key);

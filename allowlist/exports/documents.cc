@@ -1,5 +1,6 @@
 // The entries themselves, for scripts and spreadsheets; both forms can be read again as lists.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -16,9 +17,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Files may say that they are of a time that parse_date() does not read.
 std::string date(std::chrono::year_month_day day) {
+  using std::literals::operator""y;
+  day = std::clamp(day, 1970y / 1 / 1, 9999y / 12 / 31);
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
                      static_cast<unsigned>(day.day()));
+}
+
+/// As parse_text() reads it; other publishers' texts may be longer, and files' names have any character.
+std::string as_text(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return shortened(std::move(text), longest_text);
 }
 
 Json json_of(const Entry& entry, std::span<const PortRange> ports) {
@@ -34,7 +45,7 @@ Json json_of(const Entry& entry, std::span<const PortRange> ports) {
   json["protocol"] = protocol_name(entry.protocol);
   if (!entry.examples.empty()) json["examples"] = entry.examples;
   if (!entry.issuers.empty()) json["issuers"] = entry.issuers;
-  if (!entry.purpose.empty()) json["purpose"] = entry.purpose;
+  if (!entry.purpose.empty()) json["purpose"] = as_text(entry.purpose);
   if (entry.since) json["since"] = date(*entry.since);
   if (entry.until) json["until"] = date(*entry.until);
   return json;
@@ -54,10 +65,19 @@ std::optional<std::vector<PortRange>> new_ports(const Entry& entry, Ports& befor
   const auto rest = ports - before;
   if (rest.empty()) return std::nullopt;
   before = before | rest;
-  if (rest == ports) return entry.ports;
   std::vector<PortRange> left;
+  if (entry.ports.empty() && rest == ports) return left;
   for (const auto& range : rest.ranges()) left.push_back({range.first, range.last});
   return left;
+}
+
+/// In as many entries as the ports need.
+void add(Json& entries, const Entry& entry, std::span<const PortRange> ports) {
+  do {
+    const auto some = ports.first(std::min(ports.size(), most_ports));
+    entries.push_back(json_of(entry, some));
+    ports = ports.subspan(some.size());
+  } while (!ports.empty());
 }
 
 /// RFC 4180 §2; a cell of text that a spreadsheet would take for a formula keeps its words behind a quote.
@@ -72,7 +92,7 @@ std::string cell(std::string_view text) {
 
 std::string export_json(const Export& wanted) {
   const auto& list = wanted.list;
-  Json json{{"name", list.name}, {"title", list.title}};
+  Json json{{"name", as_text(list.name)}, {"title", as_text(list.title)}};
   if (!list.publisher.empty()) json["publisher"] = list.publisher;
   if (!list.source.empty()) json["source"] = list.source;
   json["retrieved"] = date(list.retrieved);
@@ -81,8 +101,7 @@ std::string export_json(const Export& wanted) {
   std::map<std::string, Ports> written;
   for (const auto& entry : list.entries)
     if (in_force(entry, wanted.day))
-      if (const auto ports = new_ports(entry, written[what_of(entry)]))
-        json["entries"].push_back(json_of(entry, *ports));
+      if (const auto ports = new_ports(entry, written[what_of(entry)])) add(json["entries"], entry, *ports);
   // ASCII only, as in reports: what hides text or moves a cursor comes as an escape.
   return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }

@@ -75,6 +75,8 @@ std::vector<Prefix> prefixes6(const RuleGroup& group);
 /// A blank in place of each byte that is no UTF-8 and of what moves a cursor or hides text: control, bidi and
 /// invisible characters.
 std::string printable(std::string_view text);
+/// At most so many bytes, not cut inside of a character.
+std::string shortened(std::string text, std::size_t longest);
 /// Where the list is from and of which day, in one printable line.
 std::string heading(const Export& wanted, std::size_t longest = 1000);
 /// `name` cut to what a system takes, with the suffix whole; of names that are cut no two are the same.

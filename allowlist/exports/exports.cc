@@ -128,17 +128,22 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-std::string heading(const Export& wanted, std::size_t longest) {
-  const auto& list = wanted.list;
-  auto text = printable(
-      fmt::format("{}, {}, retrieved {:04}-{:02}-{:02}{}{}", list.title,
-                  list.direction == Direction::inbound ? "inbound" : "outbound",
-                  static_cast<int>(list.retrieved.year()), static_cast<unsigned>(list.retrieved.month()),
-                  static_cast<unsigned>(list.retrieved.day()), list.source.empty() ? "" : ", ", list.source));
-  // Not inside of a character: its other bytes are 10xxxxxx (RFC 3629 §3).
+std::string shortened(std::string text, std::size_t longest) {
+  // The other bytes of a character are 10xxxxxx (RFC 3629 §3).
   while (longest < text.size() && longest > 0 && (text[longest] & 0xC0) == 0x80) --longest;
   text.resize(std::min(text.size(), longest));
   return text;
+}
+
+std::string heading(const Export& wanted, std::size_t longest) {
+  const auto& list = wanted.list;
+  return shortened(
+      printable(fmt::format(
+          "{}, {}, retrieved {:04}-{:02}-{:02}{}{}", list.title,
+          list.direction == Direction::inbound ? "inbound" : "outbound",
+          static_cast<int>(list.retrieved.year()), static_cast<unsigned>(list.retrieved.month()),
+          static_cast<unsigned>(list.retrieved.day()), list.source.empty() ? "" : ", ", list.source)),
+      longest);
 }
 
 std::string short_name(std::string_view name, std::string_view suffix, std::size_t longest) {

@@ -207,6 +207,36 @@ TEST(Export, ADocumentHoldsAllThatIsKnownAndNothingTwice) {
   EXPECT_EQ(json->entries[2].ports, (std::vector<PortRange>{{444, 444}}));
 }
 
+TEST(Export, AnyListIsReadAgainFromItsDocument) {
+  std::string many = "22";
+  for (int port = 1000; port < 1400; port += 2) many += fmt::format(" {}", port);
+  const struct {
+    const char* name;
+    std::string text;
+    std::chrono::year_month_day written = day;
+  } rows[] = {
+      {"a port twice", "prefix,port\n192.0.2.0/24,443;443\n"},
+      {"ranges that overlap", "prefix,port\n192.0.2.0/24,443;400-500\n"},
+      {"many ports", fmt::format("prefix,port\n192.0.2.0/24,{}\n", many)},
+      {"a long purpose", fmt::format("prefix,for\n192.0.2.0/24,{}\n", std::string(2000, 'x'))},
+      {"a tab in a purpose", "prefix,for\n192.0.2.0/24,a\tb\n"},
+      {"a tab in a key", R"({"a\tb": ["192.0.2.0/24"]})"},
+      {"a file of before 1970", "192.0.2.0/24\n", 1901y / 12 / 13},
+      {"a file of no time", "192.0.2.0/24\n", 12345y / 1 / 1},
+  };
+  for (const auto& row : rows) {
+    const auto from = parse_list(row.text, {"a\tb", "", row.written, {}, Entries::all});
+    ASSERT_TRUE(from) << row.name << ": " << from.error().message;
+    const auto json = parse_list(rendered(*from, "json"), {"json", "", day, {}, Entries::all});
+    ASSERT_TRUE(json) << row.name << ": " << json.error().message;
+    for (std::uint16_t port = 1; port < 2000; ++port) {
+      const auto is_for = [&](const Entry& entry) { return for_port(entry, port); };
+      EXPECT_EQ(std::ranges::any_of(json->entries, is_for), std::ranges::any_of(from->entries, is_for))
+          << row.name << ", port " << port;
+    }
+  }
+}
+
 TEST(Export, OnlyRulesTakeOtherPorts) {
   const auto from = list("inbound", "  - prefix: 192.0.2.0/24\n");
   for (const auto* as : {"ipset", "json", "csv"})
