@@ -80,6 +80,16 @@ void add(Json& entries, const Entry& entry, std::span<const PortRange> ports) {
   } while (!ports.empty());
 }
 
+/// What is in force. Of a name that is there with its addresses anywhere and with listed ones, the wider
+/// entry comes first, and so keeps the ports of both.
+std::vector<const Entry*> entries_of(const Export& wanted) {
+  std::vector<const Entry*> entries;
+  for (const auto addresses : {NameAddresses::any, NameAddresses::listed})
+    for (const auto& entry : wanted.list.entries)
+      if (entry.addresses == addresses && in_force(entry, wanted.day)) entries.push_back(&entry);
+  return entries;
+}
+
 /// RFC 4180 §2; a cell of text that a spreadsheet would take for a formula keeps its words behind a quote.
 std::string cell(std::string_view text) {
   std::string words = text.find_first_of("=+-@") == 0 ? "'" : "";
@@ -99,9 +109,8 @@ std::string export_json(const Export& wanted) {
   if (list.fresh_for) json["fresh_for"] = fmt::format("{}d", list.fresh_for->count());
   json["direction"] = list.direction == Direction::inbound ? "inbound" : "outbound";
   std::map<std::string, Ports> written;
-  for (const auto& entry : list.entries)
-    if (in_force(entry, wanted.day))
-      if (const auto ports = new_ports(entry, written[what_of(entry)])) add(json["entries"], entry, *ports);
+  for (const auto* entry : entries_of(wanted))
+    if (const auto ports = new_ports(*entry, written[what_of(*entry)])) add(json["entries"], *entry, *ports);
   // ASCII only, as in reports: what hides text or moves a cursor comes as an escape.
   return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }

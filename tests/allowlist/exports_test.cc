@@ -237,6 +237,22 @@ TEST(Export, AnyListIsReadAgainFromItsDocument) {
   }
 }
 
+TEST(Export, OfANameWhoseAddressesAreListedAndAnywhereTheWiderEntryIsKept) {
+  const auto from = parse_list(
+      R"([{"serviceArea": "X", "ips": ["192.0.2.0/24"], "urls": ["b.example"], "tcpPorts": "80,443"},
+                                   {"serviceArea": "X", "urls": ["b.example"], "tcpPorts": "443"}])",
+      {"m365", "", day, {}, Entries::all});
+  ASSERT_TRUE(from) << from.error().message;
+  const auto json = parse_list(rendered(*from, "json"), {"json", "", day, {}, Entries::all});
+  ASSERT_TRUE(json) << json.error().message;
+  const auto entries = entries_for(*json, "b.example", day);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0]->addresses, NameAddresses::any);
+  EXPECT_EQ(entries[0]->ports, (std::vector<PortRange>{{443, 443}}));
+  EXPECT_EQ(entries[1]->addresses, NameAddresses::listed);
+  EXPECT_EQ(entries[1]->ports, (std::vector<PortRange>{{80, 80}}));
+}
+
 TEST(Export, OnlyRulesTakeOtherPorts) {
   const auto from = list("inbound", "  - prefix: 192.0.2.0/24\n");
   for (const auto* as : {"ipset", "json", "csv"})
