@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/list_file.h"
+
 namespace fwprobe::allowlist {
 namespace {
 
@@ -22,6 +24,8 @@ std::expected<ListName, std::string> parse_list_name(std::string_view text) {
   const auto hash = text.rfind('#');
   ListName list{std::string{text.substr(0, hash)}, {}};
   if (hash == std::string_view::npos) return list;
+  // The command line puts the blank there, so that it is no option (cli/application.cc).
+  if (list.name == "- ") list.name = standard_input;
   auto rest = text.substr(hash + 1);
   if (list.name.empty() || rest.empty())
     return std::unexpected{fmt::format("'{}': write LIST#key=value, such as aws#service=EC2", text)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <span>
 
 #include <CLI/App.hpp>
@@ -160,6 +161,16 @@ class AskedVerbs {
   bool everything_ = false;
 };
 
+/// What CLI11 parses, the last word first. It would take "-#service=EC2", standard input with a filter, for
+/// options of one letter; with a blank behind the dash it is a word.
+std::vector<std::string> words_to_parse(std::span<const char* const> arguments) {
+  std::vector<std::string> words;
+  for (const std::string_view argument : arguments | std::views::drop(1) | std::views::reverse)
+    words.push_back(argument.starts_with("-#") ? fmt::format("- {}", argument.substr(1))
+                                               : std::string{argument});
+  return words;
+}
+
 ExitCode run_verb(int argc, const char* const* argv, const Variables& variables) {
   CLI::App app{
       "fwprobe: can this client reach that service through every firewall in between, and if not, what "
@@ -229,7 +240,7 @@ ExitCode run_verb(int argc, const char* const* argv, const Variables& variables)
   explain->add_option("CAUSE", code, "such as tcp.filtered");
 
   try {
-    app.parse(argc, argv);
+    app.parse(words_to_parse({argv, static_cast<std::size_t>(argc)}));
   } catch (const CLI::Success& success) {  // --help, --version
     app.exit(success);
     return ExitCode::passed;

@@ -280,6 +280,20 @@ class WrongUse(unittest.TestCase):
                 self.assertEqual(err.count("\n"), 1)
                 self.assertIn(message, err)
 
+    def test_filters_stand_behind_standard_input_as_behind_a_file(self):
+        for arguments in (["-#direction=inbound"], ["--", "-#direction=inbound"]):
+            code, out, err = run("export", "--as", "iptables", "--port", "443", *arguments, stdin="192.0.2.1\n")
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("-s 192.0.2.1/32 -p tcp --dport 443 -j ACCEPT", out)
+        self.assertEqual(run("merge", "-#family=ipv6", stdin="192.0.2.1\n2001:db8::/32\n"), (0, "2001:db8::/32\n", ""))
+        code, out, err = run("contains", "-#direction=up", "192.0.2.1", stdin="192.0.2.1\n")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("fwprobe: -: direction=up is neither inbound", err)
+        done = subprocess.run([FWPROBE, "check", "--allowlist", "-#direction=out", "tcp://127.0.0.1:1"], input=b"192.0.2.1\n",
+                              capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"direction=out is neither inbound", done.stderr)
+
     def test_files_that_are_no_lists_are_refused(self):
         for text, message in (("", "-:1:1: the file is empty"), ("# none\n", "the list is empty"),
                               ('{"prefixes": [', "-:1:14: the file ends in the middle of a value: it was cut short"),
