@@ -1,5 +1,6 @@
 // The lists that are built in, and files of the user's own.
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string>
@@ -69,7 +70,10 @@ std::expected<Allowlist, ListError> load(std::string_view name_or_file, const Lo
         fmt::format("'{}' is neither a published list ({}) nor a file that can be read ({})", named->name,
                     fmt::join(published_names(), ", "), std::generic_category().message(text.error()))}};
   origin.written = file->written();
-  return parse_list(*text, origin);
+  auto list = parse_list(*text, origin);
+  // Since that day the publisher has said that this is its newest, whatever day the list names itself.
+  if (list && publisher) list->retrieved = std::max(list->retrieved, origin.written);
+  return list;
 }
 
 }  // namespace fwprobe::allowlist

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """fwprobe allowlist: every verb, on files in publishers' own formats, and its rules in the programs that load them."""
+import datetime
 import json
 import os
 import shutil
@@ -38,13 +39,15 @@ class Reading(unittest.TestCase):
         with tempfile.TemporaryDirectory() as home:
             kept = os.path.join(home, "fwprobe/allowlists")
             os.makedirs(kept)
-            shutil.copy(data("aws.json"), os.path.join(kept, "aws.json"))
+            file = shutil.copy(data("aws.json"), kept)
+            confirmed = datetime.datetime(2026, 10, 31, tzinfo=datetime.timezone.utc).timestamp()
+            os.utime(file, (confirmed, confirmed))
             code, out, err = run("show", "aws#service=ROUTE53_HEALTHCHECKS", env={"XDG_DATA_HOME": home})
             self.assertEqual((code, err), (0, ""))
-            self.assertIn("retrieved  2026-08-21, fresh for 14 days", out)
+            self.assertIn("retrieved  2026-10-31, fresh for 14 days", out)
             self.assertIn("ROUTE53_HEALTHCHECKS", out)
             self.assertNotIn("CODEBUILD", out)
-            self.assertRegex(run("list", env={"XDG_DATA_HOME": home})[1], r"(?m)^aws +outbound +20\d\d-\d\d-\d\d ")
+            self.assertRegex(run("list", env={"XDG_DATA_HOME": home})[1], r"(?m)^aws +outbound +2026-10-31 ")
 
     def test_show_names_the_published_spelling(self):
         code, out, _ = run("show", "appcircle")
