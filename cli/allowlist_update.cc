@@ -73,6 +73,7 @@ std::expected<Plan, UsageError> understand_update(const AllowlistUpdateArguments
 
 /// The list that is kept, as far as it can be read.
 struct Before {
+  std::string text;
   std::optional<Edition> edition;
   std::optional<KeptNote> note;
   std::string problem;
@@ -80,16 +81,17 @@ struct Before {
 
 Before before(const Plan& plan) {
   Before before;
-  const auto text = read_kept(plan.path);
+  auto text = read_kept(plan.path);
   if (!text) before.problem = text.error();
   if (!text || !*text) return before;
-  auto edition = allowlist::read_edition(**text, plan.path, plan.name, today());
+  before.text = std::move(**text);
+  auto edition = allowlist::read_edition(before.text, plan.path, plan.name, today());
   if (!edition) {
     before.problem = edition.error().message;
     return before;
   }
   before.edition = std::move(*edition);
-  before.note = read_note(plan.path);
+  before.note = read_note(plan.path, before.text);
   return before;
 }
 
@@ -251,7 +253,7 @@ ExitCode run_allowlist_update(const AllowlistUpdateArguments& arguments, const V
   const auto answer = answer_of(measured, conditional);
   if (!answer) return stay(*plan, kept, answer.error().why, answer.error().code);
   if (answer->unchanged)
-    return finish(confirm(plan->path, note_of(*plan, kept.note->etag)),
+    return finish(confirm(plan->path, kept.text, note_of(*plan, kept.note->etag)),
                   fmt::format("{}: unchanged since {} (304 Not Modified)\n", plan->name,
                               reports::printable(kept.note->fetched)));
   return take(*plan, kept, *answer);

@@ -1,12 +1,14 @@
 #include "cli/kept_edition.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 
 #include "allowlist/list_file.h"
@@ -17,17 +19,24 @@ namespace {
 
 std::string note_path(const std::string& path) { return path + ".source"; }
 
-std::string note_text(const KeptNote& note) {
-  const nlohmann::ordered_json json{{"url", note.url}, {"etag", note.etag}, {"fetched", note.fetched}};
+std::string digest_of(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return fmt::format("{:02x}", fmt::join(digest, ""));
+}
+
+std::string note_text(const KeptNote& note, std::string_view text) {
+  const nlohmann::ordered_json json{
+      {"url", note.url}, {"etag", note.etag}, {"fetched", note.fetched}, {"sha256", digest_of(text)}};
   return json.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string no_regular_file(const std::string& path) { return fmt::format("{} is no regular file", path); }
 
-Kept keep_note(const std::string& path, const KeptNote& note) {
+Kept keep_note(const std::string& path, std::string_view text, const KeptNote& note) {
   const auto beside = note_path(path);
   std::expected<void, std::string> written = std::unexpected{no_regular_file(beside)};
-  if (!allowlist::is_special_file(beside)) written = write_file(beside, note_text(note));
+  if (!allowlist::is_special_file(beside)) written = write_file(beside, note_text(note, text));
   return {written ? std::string{} : fmt::format("the note beside it was not written: {}", written.error())};
 }
 
@@ -48,11 +57,11 @@ std::expected<std::optional<std::string>, std::string> read_kept(const std::stri
   return std::move(*text);
 }
 
-std::optional<KeptNote> read_note(const std::string& path) {
-  const auto text = read_kept(note_path(path));
-  if (!text || !*text) return std::nullopt;
-  const auto json = nlohmann::json::parse(**text, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
+std::optional<KeptNote> read_note(const std::string& path, std::string_view text) {
+  const auto note = read_kept(note_path(path));
+  if (!note || !*note) return std::nullopt;
+  const auto json = nlohmann::json::parse(**note, nullptr, false);
+  if (!json.is_object() || text_of(json, "sha256") != digest_of(text)) return std::nullopt;
   return KeptNote{text_of(json, "url"), text_of(json, "etag"), text_of(json, "fetched")};
 }
 
@@ -62,13 +71,13 @@ std::expected<Kept, std::string> keep(const std::string& path, std::string_view 
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected{fmt::format("{}: {}", folder.string(), error.message())};
   if (auto written = write_file(path, text); !written) return std::unexpected{std::move(written.error())};
-  return keep_note(path, note);
+  return keep_note(path, text, note);
 }
 
-Kept confirm(const std::string& path, const KeptNote& note) {
+Kept confirm(const std::string& path, std::string_view text, const KeptNote& note) {
   if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0)
     return {fmt::format("its age was not renewed: {}: {}", path, std::strerror(errno))};
-  return keep_note(path, note);
+  return keep_note(path, text, note);
 }
 
 }  // namespace fwprobe::cli

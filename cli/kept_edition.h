@@ -17,8 +17,8 @@ struct KeptNote {
 /// The list's text; nothing when there is none. The error names the file; a pipe is one, as it would be
 /// waited for.
 std::expected<std::optional<std::string>, std::string> read_kept(const std::string& path);
-/// Nothing when there is none, or none that can be used.
-std::optional<KeptNote> read_note(const std::string& path);
+/// Nothing when there is none, or none about this text: the list may be an older one that was put back.
+std::optional<KeptNote> read_note(const std::string& path, std::string_view text);
 
 /// A list that is kept, and what went wrong beside it: a note that is too old costs one download.
 struct Kept {
@@ -28,6 +28,6 @@ struct Kept {
 /// Each replaces its file as a whole, the list first. The error is that the list is not kept.
 std::expected<Kept, std::string> keep(const std::string& path, std::string_view text, const KeptNote& note);
 /// The list that is kept is the newest: its age begins again.
-Kept confirm(const std::string& path, const KeptNote& note);
+Kept confirm(const std::string& path, std::string_view text, const KeptNote& note);
 
 }  // namespace fwprobe::cli

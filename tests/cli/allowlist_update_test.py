@@ -217,6 +217,14 @@ class Update(unittest.TestCase):
         self.first()
         self.stays(lambda handler: handler.give(status=304), "not updated", server=self.serve("good"))
 
+    def test_a_list_that_was_put_back_is_not_confirmed(self):
+        self.first()
+        self.kept.write_bytes(aws(GOOD[:9], "1787356000"))
+        done = self.update(answer=lambda handler: handler.give(aws(GOOD), ETag='"one"'))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertNotIn("If-None-Match", self.server.seen[-1])
+        self.assertEqual(self.kept.read_bytes(), aws(GOOD))
+
     def test_redirects_stay_on_https(self):
         self.first()
         port = self.server.server_address[1]
