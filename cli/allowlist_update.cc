@@ -95,9 +95,10 @@ Before before(const Plan& plan) {
   return before;
 }
 
-/// What the publisher answered.
+/// What came on one request.
 struct Answer {
-  bool unchanged = false;  ///< 304
+  enum class Kind : std::uint8_t { list, unchanged /* 304 */, moved } kind = Kind::list;
+  probe::Url url;  ///< that answered; of `moved`: where the list is now
   std::string text;
   std::string etag;
 };
@@ -107,10 +108,17 @@ struct NoAnswer {
   ExitCode code = ExitCode::failed;
 };
 
-std::string why_not(const checks::Investigation& investigation) {
+std::string why_not(const checks::Investigation& investigation, std::string otherwise) {
   const auto& diagnosis = investigation.diagnosis;
-  if (!diagnosis || !diagnosis->cause) return "the publisher's answer could not be fetched";
+  if (!diagnosis || !diagnosis->cause) return otherwise;
   return fmt::format("{}: {}", row(*diagnosis->cause).code, diagnosis->explanation);
+}
+
+std::expected<Answer, NoAnswer> moved(const probe::Url& from, std::string_view location) {
+  auto url = probe::resolve(from, location);
+  if (url && url->scheme == "https") return Answer{Answer::Kind::moved, std::move(*url), {}, {}};
+  return std::unexpected{
+      NoAnswer{fmt::format("it redirects to {}, which is not https", url ? url->text() : location)}};
 }
 
 std::expected<Answer, NoAnswer> answer_of(const Measured& measured, bool conditional) {
@@ -118,23 +126,48 @@ std::expected<Answer, NoAnswer> answer_of(const Measured& measured, bool conditi
     return std::unexpected{
         NoAnswer{"interrupted", measured.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated}};
   const auto& investigation = measured.report.targets.front();
-  const auto walk = checks::walk({investigation.target, *investigation.settings, investigation.evidence});
-  for (const auto& visit : walk.visits)
-    if (visit.url.scheme != "https")
-      return std::unexpected{
-          NoAnswer{fmt::format("it redirects to {}, which is not https", visit.url.text())}};
-  const auto* exchange = walk.visits.back().exchange;
-  const bool failed = walk.end != checks::Walk::End::answered || exchange == nullptr || !exchange->result;
-  if (failed) return std::unexpected{NoAnswer{why_not(investigation)}};
+  const auto& url = investigation.target.url;
+  const auto* exchange = checks::find_exchange(investigation.evidence, checks::request_for(url));
+  if (exchange == nullptr || !exchange->result)
+    return std::unexpected{NoAnswer{why_not(investigation, "no answer came before the deadline")}};
   const auto& response = *exchange->result;
-  if (response.status == 304 && conditional) return Answer{true, {}, {}};
-  if (response.status != 200) return std::unexpected{NoAnswer{why_not(investigation)}};
+  if (response.status == 304 && conditional) return Answer{Answer::Kind::unchanged, url, {}, {}};
+  const auto location = probe::header(response.headers, "Location");
+  if (response.status / 100 == 3 && location) return moved(url, *location);
+  if (response.status != 200)
+    return std::unexpected{NoAnswer{why_not(
+        investigation, fmt::format("the answer is {} {}{}", response.status, response.reason,
+                                   response.status == 304 ? ", to a request for the whole list" : ""))}};
   if (response.without_close_notify)
     return std::unexpected{NoAnswer{
         "only the end of the connection ended the list, and that without close_notify: it may be cut short "
         "(RFC 9112 §9.8)"}};
   const auto etag = probe::header(response.headers, "ETag");
-  return Answer{false, response.body, std::string{etag.value_or("")}};
+  return Answer{Answer::Kind::list, url, response.body, std::string{etag.value_or("")}};
+}
+
+/// Goes where redirects lead, one request after another: nothing is asked but over https, and each address is
+/// told its own tag only.
+std::expected<Answer, NoAnswer> fetch(CheckJob job, probe::TlsContexts& contexts, const Before& kept) {
+  constexpr int most_redirects = 10;
+  const auto until = probe::Clock::now() + job.settings.deadline;
+  for (int redirects = 0; redirects <= most_redirects; ++redirects) {
+    const bool conditional =
+        kept.note && kept.note->url == job.targets.front().url.text() && !kept.note->etag.empty();
+    job.settings.headers.clear();
+    if (conditional) job.settings.headers.push_back({"If-None-Match", kept.note->etag});
+    Progress progress{LiveLines::mode(job.output.quiet), job.targets.size()};
+    const auto measured = measure(job, contexts, progress);
+    progress.clear();
+    auto answer = answer_of(measured, conditional);
+    if (!answer || answer->kind != Answer::Kind::moved) return answer;
+    auto target = understand_target(answer->url.text(), job.settings);
+    if (!target) return std::unexpected{NoAnswer{std::move(target.error())}};
+    job.targets = {std::move(*target)};
+    job.settings.deadline = until - probe::Clock::now();
+  }
+  return std::unexpected{NoAnswer{fmt::format("{}: it redirects more than {} times",
+                                              row(checks::Cause::http_redirect_loop).code, most_redirects)}};
 }
 
 std::string signed_lines(std::string_view sign, const PrefixSet& addresses, bool all) {
@@ -158,8 +191,8 @@ ExitCode stay(const Plan& plan, const Before& before, std::string_view why, Exit
               code);
 }
 
-KeptNote note_of(const Plan& plan, std::string etag) {
-  return {plan.url, std::move(etag), reports::rfc3339(reports::report_time())};
+KeptNote note_of(const Answer& answer, std::string etag) {
+  return {answer.url.text(), std::move(etag), reports::rfc3339(reports::report_time())};
 }
 
 ExitCode finish(const std::expected<Kept, std::string>& kept, std::string said) {
@@ -197,7 +230,7 @@ ExitCode take(const Plan& plan, const Before& before, const Answer& answer) {
     printable += reports::printable(text.substr(begin, end - begin), 1000) + "\n";
     begin = end + 1;
   }
-  return finish(keep(plan.path, answer.text, note_of(plan, answer.etag)), printable);
+  return finish(keep(plan.path, answer.text, note_of(answer, answer.etag)), printable);
 }
 
 }  // namespace
@@ -234,26 +267,19 @@ ExitCode run_allowlist_update(const AllowlistUpdateArguments& arguments, const V
   if (allowlist::is_special_file(plan->path))
     return stay(*plan, {}, fmt::format("{} is no regular file", plan->path), ExitCode::not_measured);
   const auto kept = before(*plan);
-  // The same text has the same tag only where it comes from the same place.
-  const bool conditional =
-      kept.edition && kept.note && kept.note->url == plan->url && !kept.note->etag.empty();
   auto check = arguments.check;
   check.targets = {plan->url};
-  check.expected_statuses = "200,304";
-  if (conditional) check.headers.push_back("If-None-Match: " + kept.note->etag);
+  check.expected_statuses = "200,3xx";  // a redirect that is expected is not followed
   auto job = understand(check, variables);
   if (!job) return wrong_usage(job.error().message);
   job->limits.body = allowlist::most_bytes;
   auto contexts = probe::TlsContexts::load(job->settings.tls);
   if (!contexts) return wrong_usage(contexts.error());
-  Progress progress{LiveLines::mode(job->output.quiet), job->targets.size()};
-  const auto measured = measure(*job, *contexts, progress);
-  progress.clear();
 
-  const auto answer = answer_of(measured, conditional);
+  const auto answer = fetch(std::move(*job), *contexts, kept);
   if (!answer) return stay(*plan, kept, answer.error().why, answer.error().code);
-  if (answer->unchanged)
-    return finish(confirm(plan->path, kept.text, note_of(*plan, kept.note->etag)),
+  if (answer->kind == Answer::Kind::unchanged)
+    return finish(confirm(plan->path, kept.text, note_of(*answer, kept.note->etag)),
                   fmt::format("{}: unchanged since {} (304 Not Modified)\n", plan->name,
                               reports::printable(kept.note->fetched)));
   return take(*plan, kept, *answer);

@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
@@ -215,7 +216,8 @@ class Update(unittest.TestCase):
 
     def test_a_tag_is_for_its_own_address_only(self):
         self.first()
-        self.stays(lambda handler: handler.give(status=304), "not updated", server=self.serve("good"))
+        self.stays(lambda handler: handler.give(status=304), "the answer is 304 Not Modified, to a request for the whole list",
+                   server=self.serve("good"))
 
     def test_a_list_that_was_put_back_is_not_confirmed(self):
         self.first()
@@ -227,8 +229,15 @@ class Update(unittest.TestCase):
 
     def test_redirects_stay_on_https(self):
         self.first()
-        port = self.server.server_address[1]
-        self.stays(lambda handler: handler.give(status=302, Location=f"http://127.0.0.1:{port}/plain"), "not https")
+        with socket.create_server(("127.0.0.1", 0)) as plain:
+            port = plain.getsockname()[1]
+            self.stays(lambda handler: handler.give(status=302, Location=f"http://127.0.0.1:{port}/plain"), "not https")
+            if select.select([plain], [], [], 0)[0]:
+                with plain.accept()[0] as tried:
+                    self.assertEqual(tried.recv(1), b"")  # a connection, and no request
+        self.stays(lambda handler: handler.give(status=302, Location="ftp://127.0.0.1/plain"), "not https")
+        self.stays(lambda handler: handler.give(status=302), "the answer is 302 Found")
+        self.stays(lambda handler: handler.give(status=302, Location=handler.path + "/x"), "http.redirect_loop")
 
         def moved(handler):
             if handler.path == "/there":
@@ -246,6 +255,17 @@ class Update(unittest.TestCase):
         done = self.update("--resolve", "first.test=127.0.0.1", "--resolve", "other.test=127.0.0.1", host="first.test", answer=moved)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(self.kept.read_bytes(), aws(GOOD))
+
+    def test_a_tag_is_sent_to_the_address_that_gave_it(self):
+        def moved(handler):
+            if handler.path != "/there":
+                return handler.give(status=302, Location="/there")
+            if handler.headers["If-None-Match"] == '"there"':
+                return handler.give(status=304)
+            return handler.give(aws(GOOD), ETag='"there"')
+        self.assertEqual(self.update(answer=moved).returncode, 0)
+        self.assertIn("unchanged", self.update().stdout)
+        self.assertEqual([seen.get("If-None-Match") for seen in self.server.seen], [None, None, None, '"there"'])
 
     def test_a_body_that_ends_with_the_connection_needs_close_notify(self):
         self.first()
