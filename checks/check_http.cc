@@ -116,7 +116,7 @@ Finding judge_failure(const Case& the_case, const probe::Url& url,
       the_case, url, exchange.id, Cause::http_timeout,
       failure.received == 0
           ? fmt::format("the request was sent, and no answer came within {}", text(exchange.time.elapsed))
-          : fmt::format("the response stalled after {} bytes; it was given up after {}", failure.received,
+          : fmt::format("{} bytes of the response came within {}, and its end did not", failure.received,
                         text(exchange.time.elapsed)));
   // A device that swallows the answer looks the same, as does a slow server.
   finding.confidence = Confidence::medium;

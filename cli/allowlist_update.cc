@@ -243,7 +243,7 @@ void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
   verb.add_flag("--accept", a.accept, "take it although it is suspiciously small, wide or old");
   verb.add_flag("-v,--verbose", a.verbose, "every change");
   verb.add_flag("-q,--quiet", a.check.output.quiet, "no progress");
-  // A whole list is one step of the network.
+  // The response is one step of the network, and a whole list.
   a.check.timeout = "30s";
   a.check.deadline = "2m";
   define_network_options(verb, a.check);
@@ -252,7 +252,7 @@ void define_allowlist_update(CLI::App& verb, AllowlistUpdateArguments& a) {
       ->type_name("URL")
       ->group(connection_group);
   verb.add_flag("--no-proxy", a.check.no_proxy, "ignore the environment's proxy")->group(connection_group);
-  verb.add_option("--deadline", a.check.deadline, "for the whole download")
+  verb.add_option("--deadline", a.check.deadline, "for all steps; the download of the list is one")
       ->type_name("DUR")
       ->group(connection_group)
       ->capture_default_str();

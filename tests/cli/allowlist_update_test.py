@@ -298,7 +298,7 @@ class Update(unittest.TestCase):
             handler.wfile.write(b"{")
             handler.wfile.flush()
             handler.server.released.wait(30)
-        self.stays(slow, "http.timeout", arguments=("--timeout", "500ms"))
+        self.stays(slow, "http.timeout", "bytes of the response came within", "and its end did not", arguments=("--timeout", "500ms"))
 
     def test_a_server_that_cannot_be_verified_is_not_believed(self):
         self.first()
