@@ -348,7 +348,9 @@ std::optional<NumberRange> read_range(std::string_view text) {
 bool is_mapped(const NumberRange& range) {
   constexpr Uint128 first = Uint128{0xffff} << 32;
   constexpr Uint128 last = first | 0xffffffffU;
-  return range.ipv6 && first <= range.first && range.last <= last;
+  constexpr Uint128 first_around = first & ~(Uint128{1} << 32);
+  const bool around = range.first <= first_around && last <= range.last;
+  return range.ipv6 && range.first <= last && first <= range.last && !around;
 }
 
 std::expected<NumberRange, std::string> parse_range(std::string_view text) {
@@ -356,7 +358,7 @@ std::expected<NumberRange, std::string> parse_range(std::string_view text) {
   if (!range) return std::unexpected{why_no_range(text)};
   if (is_mapped(*range))
     return std::unexpected{
-        fmt::format("{} is IPv4 in IPv6 form (RFC 4291 §2.5.5.2); write the IPv4 prefix", excerpt(text))};
+        fmt::format("{} holds IPv4 in IPv6 form (RFC 4291 §2.5.5.2); write the IPv4 prefix", excerpt(text))};
   return *range;
 }
 

@@ -23,7 +23,8 @@ struct NumberRange {
 
 /// Nothing when `text` is none of them; no space is skipped but around the '-' of a range.
 std::optional<NumberRange> read_range(std::string_view text);
-/// Whether an IPv6 range is IPv4 in IPv6 form (::ffff:0:0/96, RFC 4291 §2.5.5.2).
+/// Whether prefixes of an IPv6 range are IPv4 in IPv6 form: ::ffff:0:0/96 (RFC 4291 §2.5.5.2), or a part of
+/// it, that no wider prefix of the range holds.
 bool is_mapped(const NumberRange& range);
 /// Like read_range(), for what people wrote: IPv4 in IPv6 form is refused. The error is a
 /// sentence for a line of a terminal: what is wrong, what would be right.

@@ -252,6 +252,15 @@ TEST(Formats, SpellingsOfTheSameListAreEqual) {
   }
 }
 
+TEST(Formats, APrefixAroundIPv4InIPv6FormIsIPv6) {
+  for (const auto* text :
+       {"::/0\n", "::fffe:0:0/95\n", "::fffe:0:0-::ffff:ffff:ffff\n", "::-::fffe:ffff:ffff\n"}) {
+    const auto list = parse(text);
+    ASSERT_TRUE(list) << list.error().message;
+    EXPECT_TRUE(addresses(*list, 2026y / 11 / 1).v4().empty()) << text;
+  }
+}
+
 TEST(Formats, ColumnsAreKnownInAnySpelling) {
   for (const auto* header : {"IP Address,Destination Port,Protocol", "ip-address,destination-port,proto",
                              "ipAddress,destinationPort,Protocol Name", "\"CIDR\",DPORT,IP Protocol"}) {
@@ -306,7 +315,11 @@ TEST(Formats, WhatIsWrongIsSaidWithItsPlace) {
       {"a leading zero", "192.0.2.010\n", "f:1:1: '192.0.2.010' is not a prefix"},
       {"a word", "  hello\n", "f:1:3: 'hello' is not a prefix"},
       {"two addresses in a line", "192.0.2.1 192.0.2.2\n", "f:1:1: '192.0.2.1 192.0.2.2' is not a prefix"},
-      {"IPv4 in IPv6 form", "::ffff:192.0.2.0/120\n", "is IPv4 in IPv6 form"},
+      {"IPv4 in IPv6 form", "::ffff:192.0.2.0/120\n", "holds IPv4 in IPv6 form"},
+      {"a range that ends in IPv4", "::fffe:0:1-::ffff:a00:ff\n", "holds IPv4 in IPv6 form"},
+      {"a range that begins in IPv4", "::ffff:ffff:0-::1:0:0:0\n", "holds IPv4 in IPv6 form"},
+      {"a range with all of IPv4 and half of what is beside it", "::fffe:0:1-::ffff:ffff:ffff\n",
+       "holds IPv4 in IPv6 form"},
       {"a range backwards", "192.0.2.9-192.0.2.1\n",
        "the range runs backwards; write the lower address first"},
       {"a range of two families", "192.0.2.9-::1\n", "the ends of a range are of the same family"},
