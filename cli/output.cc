@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -22,6 +23,23 @@ mode_t default_mode() {
   ::umask(mask);
   return 0666 & ~mask;
 }
+
+/// What would end the program waits meanwhile.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+  ~SignalsWait() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
 
 }  // namespace
 
@@ -45,6 +63,7 @@ std::expected<void, std::string> write_file(const std::string& path, std::string
     if (!written) return std::unexpected{fmt::format("{}: {}", path, written.error())};
     return {};
   }
+  const SignalsWait until_it_has_its_name;
   std::string beside = path + ".XXXXXX";
   const int file = ::mkostemp(beside.data(), O_CLOEXEC);
   if (file < 0) return failed(path);
