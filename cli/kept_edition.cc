@@ -70,7 +70,10 @@ std::expected<Kept, std::string> keep(const std::string& path, std::string_view 
   const auto folder = std::filesystem::path{path}.parent_path();
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected{fmt::format("{}: {}", folder.string(), error.message())};
-  if (auto written = write_file(path, text); !written) return std::unexpected{std::move(written.error())};
+  // A link that the user made stays, and leads to the new list.
+  const auto file = std::filesystem::canonical(path, error);
+  if (auto written = write_file(error ? path : file.string(), text); !written)
+    return std::unexpected{std::move(written.error())};
   return keep_note(path, text, note);
 }
 

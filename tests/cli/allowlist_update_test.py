@@ -205,6 +205,15 @@ class Update(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn("is no regular file", done.stderr)
 
+    def test_a_link_to_the_list_stays_a_link(self):
+        file = pathlib.Path(self.data, "elsewhere.json")
+        file.write_bytes(aws(GOOD[:9], "1"))
+        self.kept.parent.mkdir(parents=True)
+        self.kept.symlink_to(file)
+        self.first()
+        self.assertTrue(self.kept.is_symlink())
+        self.assertEqual(file.read_bytes(), aws(GOOD))
+
     def test_bad_answers_leave_the_list_as_it_is(self):
         self.first()
         self.stays(lambda handler: handler.give(aws(GOOD)[:100], length=5000), "http.closed_early")
