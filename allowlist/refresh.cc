@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/exports/export.h"
 #include "allowlist/load_set.h"
 #include "allowlist/publication.h"
 #include "allowlist/rules/json_tree.h"
+#include "allowlist/values.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -109,6 +111,12 @@ std::string_view format_found(std::string_view text, const JsonTree* tree, const
   return addresses.v4().empty() ? "plain text of IPv6" : "plain text of both families";
 }
 
+void add_services(const Entry& entry, std::set<std::string>& services) {
+  const auto protocol = protocol_name(entry.protocol);
+  if (entry.ports.empty()) services.insert(fmt::format("{}/any", protocol));
+  for (const auto& range : entry.ports) services.insert(fmt::format("{}/{}", protocol, text(range)));
+}
+
 }  // namespace
 
 std::expected<Edition, ListError> read_edition(std::string_view text, std::string_view file,
@@ -123,11 +131,29 @@ std::expected<Edition, ListError> read_edition(std::string_view text, std::strin
   if (!wanted.empty() && found != wanted)
     return std::unexpected{ListError{fmt::format("{}: this is {}, not {}", file, found, wanted)}};
   if (tree) edition.mark = mark_of(tree->root());
-  for (const auto& entry : list->entries)
+  for (const auto& entry : list->entries) {
+    if (in_force(entry, day)) add_services(entry, edition.services[canonical(entry)]);
     if (const auto* prefix = std::get_if<Prefix>(&entry.what))
       if (prefix->length() < (prefix->network().is_v4() ? shortest_v4 : shortest_v6))
         edition.wide.push_back(*prefix);
+  }
   return edition;
+}
+
+std::vector<std::string> gains(const Edition& now, const Edition& before) {
+  std::vector<std::string> texts;
+  for (const auto& prefix : (now.addresses - before.addresses).prefixes()) texts.push_back(prefix.text());
+  for (const auto& [what, services] : now.services) {
+    const auto at = before.services.find(what);
+    if (at == before.services.end()) {
+      const bool is_name = !what.contains('/');
+      if (is_name) texts.push_back(what);
+      continue;
+    }
+    for (const auto& service : services)
+      if (!at->second.contains(service)) texts.push_back(fmt::format("{} {}", what, service));
+  }
+  return texts;
 }
 
 std::vector<std::string> suspicions(const Edition& fetched, const Edition* kept) {

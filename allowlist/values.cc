@@ -174,6 +174,11 @@ Value<Domain> parse_domain(const YamlNode& node) {
 
 std::string text(const Domain& domain) { return (domain.wildcard ? "*." : "") + domain.name; }
 
+std::string canonical(const Entry& entry) {
+  if (const auto* prefix = std::get_if<Prefix>(&entry.what)) return prefix->text();
+  return text(std::get<Domain>(entry.what));
+}
+
 Value<std::vector<std::string>> parse_examples(const YamlNode& node) {
   constexpr std::size_t most = 20;
   constexpr auto right = "examples is a list of names below the wildcard; write [www.example.com]";

@@ -39,6 +39,8 @@ Value<ParsedPrefix> parse_listed_prefix(const YamlNode& node);
 Value<Domain> parse_domain(const YamlNode& node);
 /// As parse_domain() reads it: "host.example.com", "*.example.com".
 std::string text(const Domain& domain);
+/// What an entry is for, whatever its publisher's spelling: "192.0.2.0/24", "*.example.com".
+std::string canonical(const Entry& entry);
 /// "[a.example.com, b.example.com]": at least one name, without a wildcard.
 Value<std::vector<std::string>> parse_examples(const YamlNode& node);
 /// "Example Issuing CA", or a list of such names: common names or organizations of authorities.

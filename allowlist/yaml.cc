@@ -213,11 +213,6 @@ class Reader {
     return std::nullopt;
   }
 
-  static std::string canonical(const Entry& entry) {
-    if (const auto* prefix = std::get_if<Prefix>(&entry.what)) return prefix->text();
-    return text(std::get<Domain>(entry.what));
-  }
-
   Allowlist list_;
   std::optional<std::chrono::year_month_day> retrieved_;
   std::optional<Direction> direction_;

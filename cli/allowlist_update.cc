@@ -26,7 +26,7 @@
 namespace fwprobe::cli {
 namespace {
 
-using allowlist::Edition, allowlist::PrefixSet;
+using allowlist::Edition;
 
 /// Lists whose address in the table is a page for people.
 struct ByHand {
@@ -170,19 +170,20 @@ std::expected<Answer, NoAnswer> fetch(CheckJob job, probe::TlsContexts& contexts
                                               row(checks::Cause::http_redirect_loop).code, most_redirects)}};
 }
 
-std::string signed_lines(std::string_view sign, const PrefixSet& addresses, bool all) {
-  const auto prefixes = addresses.prefixes();
-  std::string text;
-  for (std::size_t i = 0; i < prefixes.size() && (all || i < most_changes); ++i)
-    text += fmt::format("{} {}\n", sign, prefixes[i].text());
-  if (!all && prefixes.size() > most_changes)
-    text += fmt::format("{} and {} more (--verbose shows them)\n", sign, prefixes.size() - most_changes);
-  return text;
+std::string signed_lines(std::string_view sign, const std::vector<std::string>& texts, bool all) {
+  std::string lines;
+  for (std::size_t i = 0; i < texts.size() && (all || i < most_changes); ++i)
+    lines += fmt::format("{} {}\n", sign, texts[i]);
+  if (!all && texts.size() > most_changes)
+    lines += fmt::format("{} and {} more (--verbose shows them)\n", sign, texts.size() - most_changes);
+  return lines;
 }
 
 std::string changes(const Edition& fetched, const Edition& kept, bool all) {
-  return signed_lines("+", fetched.addresses - kept.addresses, all) +
-         signed_lines("-", kept.addresses - fetched.addresses, all);
+  auto lines = signed_lines("+", gains(fetched, kept), all) + signed_lines("-", gains(kept, fetched), all);
+  if (!lines.empty()) return lines;
+  return fetched.services == kept.services ? "the same addresses, names and ports as before\n"
+                                           : "the same addresses and names as before, in other entries\n";
 }
 
 ExitCode stay(const Plan& plan, const Before& before, std::string_view why, ExitCode code) {
@@ -220,10 +221,7 @@ ExitCode take(const Plan& plan, const Before& before, const Answer& answer) {
   for (const auto& doubt : said) text += fmt::format("accepted although {}\n", doubt);
   if (!before.problem.empty())
     text += fmt::format("in place of a list that cannot be read: {}\n", before.problem);
-  if (kept != nullptr) {
-    const auto changed = changes(*fetched, *kept, plan.verbose);
-    text += changed.empty() ? "the same addresses as before\n" : changed;
-  }
+  if (kept != nullptr) text += changes(*fetched, *kept, plan.verbose);
   std::string printable;
   for (std::size_t begin = 0; begin < text.size();) {
     const auto end = text.find('\n', begin);

@@ -34,10 +34,10 @@ std::string as_text(std::string text) {
 
 Json json_of(const Entry& entry, std::span<const PortRange> ports) {
   auto json = Json::object();
-  if (const auto* prefix = std::get_if<Prefix>(&entry.what)) {
-    json["prefix"] = prefix->text();
+  if (std::holds_alternative<Prefix>(entry.what)) {
+    json["prefix"] = canonical(entry);
   } else {
-    json["domain"] = text(std::get<Domain>(entry.what));
+    json["domain"] = canonical(entry);
     json["addresses"] = entry.addresses == NameAddresses::any ? "any" : "listed";
   }
   for (const auto& range : ports)
@@ -53,9 +53,7 @@ Json json_of(const Entry& entry, std::span<const PortRange> ports) {
 
 /// Equal for entries of which no two may be for the same port (yaml.cc).
 std::string what_of(const Entry& entry) {
-  const auto* domain = std::get_if<Domain>(&entry.what);
-  return fmt::format("{} {}", protocol_name(entry.protocol),
-                     domain ? text(*domain) : std::get<Prefix>(entry.what).text());
+  return fmt::format("{} {}", protocol_name(entry.protocol), canonical(entry));
 }
 
 /// Publishers list a prefix under several services, each time with ports of its own: those that no entry

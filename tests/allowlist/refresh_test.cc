@@ -148,6 +148,23 @@ TEST(Refresh, NoPublisherIsBelievedInOurOwnFormat) {
   }
 }
 
+TEST(Refresh, GainsAreAddressesNamesAndPorts) {
+  const auto endpoints = [](std::string_view ports, std::string_view ip, std::string_view name) {
+    const auto read = read_edition(
+        fmt::format(R"([{{"serviceArea": "X", "ips": ["{}"], "urls": ["{}"], "tcpPorts": "{}"}}])", ip, name,
+                    ports),
+        "list", "microsoft365", day);
+    EXPECT_TRUE(read) << (read ? "" : read.error().message);
+    return read ? *read : Edition{};
+  };
+  const auto kept = endpoints("443", "192.0.2.0/24", "a.example");
+  EXPECT_THAT(gains(kept, kept), IsEmpty());
+  EXPECT_THAT(gains(endpoints("443,25", "192.0.2.0/24", "a.example"), kept),
+              ElementsAre("192.0.2.0/24 tcp/25", "a.example tcp/25"));
+  EXPECT_THAT(gains(endpoints("443", "192.0.2.0/23", "*.example"), kept),
+              ElementsAre("192.0.3.0/24", "*.example"));
+}
+
 TEST(Refresh, AnOlderMarkIsSaid) {
   const auto newer = read_edition(marked(R"("syncToken": "1787299542583")"), "goog.json", "google", day);
   const auto older = read_edition(marked(R"("syncToken": "987299542583")"), "goog.json", "google", day);
