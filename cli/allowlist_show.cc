@@ -61,16 +61,18 @@ std::string head(const Allowlist& list) {
   if (!list.publisher.empty()) text += fmt::format("publisher  {}\n", printable(list.publisher));
   if (!list.source.empty()) text += fmt::format("source     {}\n", printable(list.source));
   text += fmt::format("retrieved  {}{}\n", reports::date(list.retrieved),
-                      list.fresh_for ? fmt::format(", fresh for {} days", list.fresh_for->count()) : "");
+                      list.fresh_for ? fmt::format(", fresh for {} {}", list.fresh_for->count(),
+                                                   list.fresh_for->count() == 1 ? "day" : "days")
+                                     : "");
   text += fmt::format("direction  {}\n", !list.says_direction ? "the list does not say"
                                          : inbound            ? "inbound: sources to let in"
                                                               : "outbound: destinations to reach");
   const auto set = allowlist::addresses(list, today());
   const auto names = std::ranges::count_if(
       list.entries, [](const Entry& entry) { return std::holds_alternative<allowlist::Domain>(entry.what); });
-  text += fmt::format("entries    {}: {} IPv4 and {} IPv6 addresses in force today, {} names\n\n",
+  text += fmt::format("entries    {}: {} IPv4 and {} IPv6 addresses in force today, {} {}\n\n",
                       list.entries.size(), allowlist::PrefixSet{set.v4(), {}}.size().text(),
-                      allowlist::PrefixSet{{}, set.v6()}.size().text(), names);
+                      allowlist::PrefixSet{{}, set.v6()}.size().text(), names, names == 1 ? "name" : "names");
   return text;
 }
 

@@ -215,7 +215,7 @@ ExitCode take(const Plan& plan, const Before& before, const Answer& answer) {
     return stay(plan, before, fmt::format("{}; --accept takes it all the same", fmt::join(said, "; ")),
                 ExitCode::failed);
   auto text = fmt::format(
-      "{}: {} entries, {}, from {}\n", plan.name, fetched->entries,
+      "{}: {} {}, {}, from {}\n", plan.name, fetched->entries, fetched->entries == 1 ? "entry" : "entries",
       fetched->mark ? fmt::format("{} {}", fetched->mark->key, fetched->mark->value) : "without a mark",
       plan.url);
   for (const auto& doubt : said) text += fmt::format("accepted although {}\n", doubt);

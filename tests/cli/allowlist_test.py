@@ -55,6 +55,12 @@ class Reading(unittest.TestCase):
         self.assertIn("51 IPv4 and 0 IPv6 addresses", out)
         self.assertRegex(out, r"77\.92\.124\.0/27 .*\(published as 77\.92\.124\.2/27\)")
 
+    def test_one_is_no_plural(self):
+        own = "name: x\nretrieved: 2026-01-01\nfresh_for: 1d\ndirection: outbound\nentries:\n  - domain: a.example\n"
+        out = run("show", "-", stdin=own)[1]
+        self.assertIn("fresh for 1 day\n", out)
+        self.assertIn("in force today, 1 name\n", out)
+
     def test_contains_answers_with_the_entry_or_the_nearest(self):
         self.assertEqual(run("contains", "appcircle", "77.92.124.30", "77.92.124.0/28")[:2], (2, ""))
         code, out, _ = run("contains", "appcircle", "77.92.124.30", "77.92.124.32:443", "2001:db8::1")
