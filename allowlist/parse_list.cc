@@ -66,20 +66,6 @@ bool is_yaml(std::string_view text) {
   return colon > 0 && rest.starts_with(":") && (rest.size() == 1 || space.contains(rest[1]));
 }
 
-std::optional<Complaint> no_utf8(std::string_view text) {
-  Place place;
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] == '\0')
-      return Complaint{place, "a zero byte: the file is no text, or UTF-16 or UTF-32; save it as UTF-8"};
-    const auto character = first_utf8(text.substr(i));
-    if (!character) return Complaint{place, "not UTF-8 (Latin-1?); save the file as UTF-8"};
-    place = text[i] == '\n' ? Place{place.line + 1, 1}
-                            : Place{place.line, place.column + static_cast<int>(character->bytes)};
-    i += character->bytes;
-  }
-  return std::nullopt;
-}
-
 std::string known_formats() {
   std::string names;
   for (const auto& format : list_formats())
@@ -92,6 +78,20 @@ std::string known_formats() {
 std::optional<Complaint> no_text(std::string_view text) {
   for (const auto& mark : marks)
     if (text.starts_with(mark.bytes)) return Complaint{{}, std::string{mark.message}};
+  return std::nullopt;
+}
+
+std::optional<Complaint> no_utf8(std::string_view text) {
+  Place place;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\0')
+      return Complaint{place, "a zero byte: the file is no text, or UTF-16 or UTF-32; save it as UTF-8"};
+    const auto character = first_utf8(text.substr(i));
+    if (!character) return Complaint{place, "not UTF-8 (Latin-1?); save the file as UTF-8"};
+    place = text[i] == '\n' ? Place{place.line + 1, 1}
+                            : Place{place.line, place.column + static_cast<int>(character->bytes)};
+    i += character->bytes;
+  }
   return std::nullopt;
 }
 

@@ -5,21 +5,9 @@
 
 #include "allowlist/address_text.h"
 #include "allowlist/plain_lines.h"
-#include "allowlist/utf8.h"
+#include "allowlist/publication.h"
 
 namespace fwprobe::allowlist {
-namespace {
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto character = first_utf8(text);
-    if (!character) return false;
-    text.remove_prefix(character->bytes);
-  }
-  return true;
-}
-
-}  // namespace
 
 /// Room for all lines when they are like the first `read` bytes: a vector that grows leaves memory behind
 /// that stays resident.
@@ -59,7 +47,7 @@ std::optional<Complaint> PlainRanges::add(std::string_view lines) {
 }
 
 std::optional<Complaint> PlainRanges::add_line(std::string_view line) {
-  if (!is_utf8(line)) return Complaint{{line_, 1}, "not UTF-8 (Latin-1?); save the file as UTF-8"};
+  if (auto wrong = no_utf8(line)) return Complaint{{line_, wrong->place.column}, std::move(wrong->message)};
   const auto found = PlainLines{line, line_}.next();
   if (!found) return std::nullopt;
   const auto range = parse_range(found->text);

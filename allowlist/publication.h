@@ -41,6 +41,8 @@ std::expected<Allowlist, ListError> parse_list(const JsonTree& tree, const Origi
 ListError error_at(std::string_view file, const Complaint& complaint);
 /// What is no text in UTF-8 by its first bytes: UTF-16, compressed files, a PDF.
 std::optional<Complaint> no_text(std::string_view text);
+/// The first place that is not UTF-8, or a zero byte.
+std::optional<Complaint> no_utf8(std::string_view text);
 /// What every reader of lists refuses: no text, web pages, nothing.
 std::optional<Complaint> no_list(std::string_view text);
 /// Whether it is neither JSON nor YAML nor CSV, as far as its beginning says.

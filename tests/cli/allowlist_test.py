@@ -289,6 +289,16 @@ class WrongUse(unittest.TestCase):
                 self.assertEqual(err.count("\n"), 1)
                 self.assertIn(message, err)
 
+    def test_every_verb_says_the_same_of_a_text_that_is_none(self):
+        for text in ("192.0.2.1 # a\0b\n", "192.0.2.1 # Zürich\n".encode("latin-1").decode("utf-8", "surrogateescape"),
+                     "192.0.2.1\n".encode("utf-16-le").decode()):
+            with self.subTest(text), tempfile.NamedTemporaryFile() as file:
+                file.write(text.encode("utf-8", "surrogateescape"))
+                file.flush()
+                merged, shown = run("merge", file.name), run("show", file.name)
+                self.assertEqual(merged, shown)
+                self.assertRegex(merged[2], r":1:(2|13|14): .*save (it|the file) as UTF-8")
+
     def test_filters_stand_behind_standard_input_as_behind_a_file(self):
         for arguments in (["-#direction=inbound"], ["--", "-#direction=inbound"]):
             code, out, err = run("export", "--as", "iptables", "--port", "443", *arguments, stdin="192.0.2.1\n")
