@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -342,6 +343,27 @@ class Check(unittest.TestCase):
         causes = [one["cause"] for one in findings if one["check"] == "allowlist"]
         self.assertEqual(causes, ["allowlist.stale", "allowlist.address_not_listed"])
         self.assertIn("the nearest is", findings[-1]["summary"])
+
+
+class Page(unittest.TestCase):
+    """docs/allowlists.md: every command that needs no network, and no whole list of AWS', prints what stands there."""
+
+    def test_every_command_prints_what_the_page_shows(self):
+        with open(os.path.join(os.environ["SOURCE_DIR"], "docs/allowlists.md"), encoding="utf-8") as page:
+            blocks = re.findall(r"```text\n(.*?)```", page.read(), re.DOTALL)
+        examples = [example.partition("\n") for block in blocks for example in block.split("$ ")[1:]]
+        examples = [(command, output) for command, _, output in examples if not re.search("allowlist (check|update) |aws.json", command)]
+        self.assertGreaterEqual(len(examples), 11)
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(DATA, folder, dirs_exist_ok=True)
+            with open(os.path.join(folder, "my-rules.txt"), "w", encoding="utf-8") as rules:
+                rules.write(run("subtract", "appcircle", "-", stdin="77.92.124.16/28\n")[1] + "192.0.2.1\n")
+            os.symlink(FWPROBE, os.path.join(folder, "fwprobe"))
+            for command, output in examples:
+                with self.subTest(command):
+                    done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+                                          env={"PATH": f"{folder}:{os.environ['PATH']}"})
+                    self.assertEqual(done.stdout + done.stderr, output)
 
 
 if __name__ == "__main__":
