@@ -144,16 +144,23 @@ class Outbound {
   }
 
   Finding address_not_listed(const address& where) const {
+    const bool has_names = std::ranges::any_of(list_.entries, [&](const Entry& entry) {
+      return std::holds_alternative<allowlist::Domain>(entry.what) && allowlist::in_force(entry, day_);
+    });
+    const bool no_name = has_names && !case_.target.host.address && named().empty();
     std::string former;
     for (const auto& entry : list_.entries) {
       const auto* prefix = std::get_if<allowlist::Prefix>(&entry.what);
       if (prefix && entry.until && *entry.until <= day_ && prefix->contains(where))
         former = fmt::format("; it was in {} until {}", entry.published, date(*entry.until));
     }
-    return fail(Cause::allowlist_address_not_listed, where,
-                fmt::format("{} is not listed by {}: {}{}", where.to_string(), list_.title,
-                            nearest_text(list_, where, day_), former),
-                facts(case_, list_, where));
+    return fail(
+        Cause::allowlist_address_not_listed, where,
+        fmt::format("{} is not listed by {}: {}{}{}", where.to_string(), list_.title,
+                    nearest_text(list_, where, day_),
+                    no_name ? fmt::format("; the name {} is not listed either", case_.target.host.name) : "",
+                    former),
+        facts(case_, list_, where));
   }
 
   /// What showed this address: the answers that hold it, and the connections to it.
