@@ -155,14 +155,16 @@ class Judge {
   }
 
   /// Whoever is on the way can write a RST, so that one alone does not show an open way; that of this
-  /// machine's own address does, of which the attempt's verdict is sure.
+  /// machine's own address does, of which the attempt's verdict is sure. Another host's says nothing: a
+  /// firewall may let some addresses through and not their neighbours.
   void refused_by_someone(const MetExample& example, const ConnectVerdict& verdict) {
-    if (example.verdict.confidence == Confidence::high ||
-        (traced_ != nullptr && resets_itself(traced_->evidence, traced_->fact.question.remote))) {
-      made_.confidence = verdict.confidence;
-      return answered((open() ? "accepted; " + owned(example)
-                              : "a RST answers: nothing listens there, and the way is open") +
-                      instead());
+    const bool here = example.verdict.confidence == Confidence::high;
+    if (here || (traced_ != nullptr && resets_itself(traced_->evidence, example.fact.question.remote))) {
+      const bool others = !here && way_.met(Met::refused) > 1;
+      made_.confidence = others ? Confidence::medium : verdict.confidence;
+      if (open()) return answered("accepted; " + owned(example));
+      return answered(others ? "a RST answers; " + owned(example)
+                             : "a RST answers: nothing listens there, and the way is open");
     }
     if (const auto* no = way_.example(Met::stopped)) return stopped(*no, Reached::partly);
     made_.confidence = Confidence::low;
@@ -185,8 +187,8 @@ class Judge {
 
   /// Whose trace speaks, when it is not the way's own, or why none does.
   std::string instead() const {
+    if (way_.beyond) return fmt::format("; not traced, as {} others were", most_traced);
     if (made_.traced) return fmt::format("; of its block only {} was traced", text(*made_.traced));
-    if (traced_ == nullptr && way_.beyond) return fmt::format("; not traced, as {} others were", most_traced);
     return {};
   }
 

@@ -15,6 +15,8 @@
 #include <asio/steady_timer.hpp>
 
 #include "checks/checks.h"
+#include "checks/flow_sources.h"
+#include "checks/location.h"
 #include "checks/resolution.h"
 #include "probe/deadline.h"
 #include "probe/dns.h"
@@ -76,8 +78,10 @@ class Surveyor {
     co_await asio::this_coro::throw_if_cancelled(false);
     begin();
     bool complete = co_await settle();
-    if (complete && !doubtful_.empty()) {
-      for (auto* way : doubtful_) trace(*way, way->example(Met::refused)->fact, Met::refused);
+    if (complete) {
+      for (auto& way : ways_)
+        if (const auto* example = doubtful(way))
+          trace(way, example->fact, Met::refused, single(example->fact.question.remote.address()));
       complete = co_await settle();
     }
     stopping_ = true;
@@ -222,24 +226,35 @@ class Surveyor {
     const auto& [at, remote] = attempts_[silent.index];
     auto& way = ways_[at];
     const bool only_silence = way.met(Met::accepted) + way.met(Met::refused) + way.met(Met::stopped) == 0;
-    if (only_silence && !way.traced) trace(way, {{remote}, std::unexpected{silence()}}, Met::silent);
+    if (only_silence && !way.traced)
+      trace(way, {{remote}, std::unexpected{silence()}}, Met::silent,
+            block_of(way, remote.address(), Met::silent));
   }
 
   static probe::ConnectFailure silence() { return {{asio::error::timed_out, {}}, 1, false}; }
 
   // ---- traces
 
-  /// The way has ended; what it met that is not an acceptance is located. A RST beside an acceptance hides a
-  /// fault only if it is not the host's own, so that it waits until what fails has been traced.
+  /// The way has ended; what it met that is not an acceptance is located, or waits as doubtful.
   void trace(Way& way) {
     const auto* example = telling(way);
     if (example == nullptr) return;
     if (way.traced && !speaks_for(traced_[*way.traced], *example)) way.traced.reset();
     if (way.traced) return;
-    if (example->met == Met::refused && way.met(Met::accepted) > 0)
-      doubtful_.push_back(&way);
-    else
-      trace(way, example->fact, example->met);
+    if (example->met == Met::refused && way.met(Met::accepted) > 0) return;
+    trace(way, example->fact, example->met,
+          block_of(way, example->fact.question.remote.address(), example->met));
+  }
+
+  /// A RST that is traced for itself when what fails has been: beside an acceptance it hides a fault only if
+  /// it is not the host's own, and that a neighbour's is does not show whose this one is.
+  const MetExample* doubtful(const Way& way) const {
+    const auto* rst = way.example(Met::refused);
+    if (rst == nullptr || telling(way) != rst) return nullptr;
+    if (!way.traced) return way.met(Met::accepted) > 0 ? rst : nullptr;
+    const auto& traced = traced_[*way.traced];
+    const auto& remote = traced.fact.question.remote;
+    return remote != rst->fact.question.remote && resets_itself(traced.evidence, remote) ? rst : nullptr;
   }
 
   /// What is to be located. Beside an acceptance silence is not: not each address needs a host.
@@ -256,23 +271,22 @@ class Surveyor {
     return traced.met == example.met || traced.fact.question.remote == example.fact.question.remote;
   }
 
-  void trace(Way& way, const probe::TcpConnect& fact, Met met) {
+  void trace(Way& way, const probe::TcpConnect& fact, Met met, const allowlist::Prefix& block) {
     const auto& failure = fact.result.error();
     const auto& remote = fact.question.remote;
     // Nothing stands between this machine and itself.
     if (settings_.trace == TraceMode::never || failure.local || is_own(remote.address())) return;
     if (failure.icmp && is_own(failure.icmp->sender)) return;
-    const auto block = block_of(way, remote.address(), met);
     const auto at = std::ranges::find_if(traced_, [&](const Traced& other) {
       return other.met == met && other.block == block && other.fact.question.remote.port() == remote.port() &&
              sender(other.fact) == sender(fact);
     });
+    way.beyond = at == traced_.end() && traced_.size() == most_traced;
+    if (way.beyond) return;
     if (at != traced_.end()) {
       way.traced = static_cast<std::size_t>(at - traced_.begin());
       return;
     }
-    way.beyond = traced_.size() == most_traced;
-    if (way.beyond) return;
     way.traced = traced_.size();
     auto& traced = traced_.emplace_back(Traced{met, block, fact, {}});
     add(traced.evidence, environment_);
@@ -421,7 +435,6 @@ class Surveyor {
   std::deque<Attempt> attempts_;  ///< by the sweep's index
   std::deque<Name> names_;
   std::deque<Traced> traced_;
-  std::vector<Way*> doubtful_;  ///< some of it is open, and a RST answers for the rest
   std::map<probe::UdpEndpoint, probe::Resolver> resolvers_;
   std::list<asio::cancellation_signal> tasks_;
   asio::steady_timer changed_;

@@ -324,7 +324,7 @@ TEST(Reached, TheHostsOwnRstBesideAnAcceptanceIsNoFault) {
   const auto trace = refused_at(5, 5);
   const auto way = judged(mixed("192.0.2.2"), "192.0.2.0/24", &trace);
   EXPECT_EQ(way.reach, Reached::reachable);
-  EXPECT_EQ(way.confidence, Confidence::high);
+  EXPECT_EQ(way.confidence, Confidence::medium);
   EXPECT_THAT(way.summary, HasSubstr("accepted; of 2 RSTs the one of 192.0.2.2:443 is its own"));
 }
 
@@ -342,6 +342,34 @@ TEST(Reached, ARstBesideAnAcceptanceIsNotJudgedByTheTraceOfAnother) {
   const auto way = judged(mixed("192.0.2.9"), "192.0.2.0/24", &trace);
   EXPECT_EQ(way.reach, Reached::unknown);
   EXPECT_THAT(way.summary, HasSubstr("the one of 192.0.2.2:443 came from a device on the way"));
+}
+
+TEST(Reached, TheHostsOwnRstSaysNothingOfAnotherHosts) {
+  const auto trace = refused_at(5, 5);
+  auto way = way_of("192.0.2.9", 1);
+  record(way, attempt("192.0.2.9", rst()), {}, {});
+  const auto other = judged(way, "192.0.2.9", &trace);
+  EXPECT_EQ(other.reach, Reached::unknown);
+  EXPECT_EQ(other.confidence, Confidence::low);
+  EXPECT_THAT(other.summary, HasSubstr("nothing shows which; of its block only 192.0.2.2:443 was traced"));
+  way.beyond = true;
+  EXPECT_THAT(judged(way, "192.0.2.9", &trace).summary, HasSubstr("; not traced, as 16 others were"));
+}
+
+TEST(Reached, OneRstOfSeveralDoesNotSpeakForTheOthersForSure) {
+  const auto trace = refused_at(5, 5);
+  auto way = way_of("192.0.2.0/24", 2);
+  record(way, attempt("192.0.2.2", rst()), {}, {});
+  record(way, attempt("192.0.2.3", silent()), {}, {});
+  const auto alone = judged(way, "192.0.2.0/24", &trace);
+  EXPECT_EQ(alone.reach, Reached::reachable);
+  EXPECT_EQ(alone.confidence, Confidence::high);
+  way.total = 3;
+  record(way, attempt("192.0.2.4", rst()), {}, {});
+  const auto one = judged(way, "192.0.2.0/24", &trace);
+  EXPECT_EQ(one.reach, Reached::reachable);
+  EXPECT_EQ(one.confidence, Confidence::medium);
+  EXPECT_THAT(one.summary, HasSubstr("of 2 RSTs the one of 192.0.2.2:443 is its own"));
 }
 
 TEST(Reached, WhatWouldHaveBeenTracedSaysThatItWasNot) {

@@ -229,6 +229,7 @@ class Network(Lists):
                                  f"ip daddr 192.0.2.82 tcp dport {PORT} reject with icmp type admin-prohibited\n"
                                  f"ip daddr 192.0.2.83 tcp dport {PORT} reject with tcp reset\n"
                                  f"ip daddr 192.0.2.85 tcp dport {PORT + 1} reject with tcp reset\n"
+                                 "ip daddr 192.0.2.86 tcp dport 9 reject with tcp reset\n"
                                  f"ip daddr 192.0.2.88/31 tcp dport {PORT} drop\n"
                                  "ip daddr 192.0.2.87 meta l4proto tcp reject with tcp reset\n"
                                  "ip daddr 192.0.2.87 meta l4proto udp drop\n"
@@ -237,7 +238,8 @@ class Network(Lists):
                 f"{{prefix: {prefix}, ports: [{PORT}]}}" for prefix in
                 ("192.0.2.80", "192.0.2.81", "192.0.2.82", "192.0.2.83", "192.0.2.84/30", "192.0.2.88/31", "192.0.2.80/29",
                  "192.0.2.200/29", "'2001:db8:80::80'", "'2001:db8:80::81'")] + [
-                     "{prefix: 192.0.2.84, ports: [9]}", "{prefix: 192.0.2.87, ports: [10]}",
+                     "{prefix: 192.0.2.84, ports: [9]}", "{prefix: 192.0.2.85, ports: [9]}",
+                     "{prefix: 192.0.2.86, ports: [9]}", "{prefix: 192.0.2.87, ports: [10]}",
                      f"{{prefix: 192.0.2.80/31, ports: [{PORT + 1}]}}", f"{{prefix: 192.0.2.84/31, ports: [{PORT + 1}]}}"])
             os.chmod(self.folder, 0o755)
             process = lane.hosts["client"].start([FWPROBE, "allowlist", "check", path, "--format", "json", "--timeout", "2s"],
@@ -273,6 +275,8 @@ class Network(Lists):
             "2001:db8:80::80": ("reachable", None, None, None, None),
             "2001:db8:80::81": ("unreachable", "tcp.filtered", "path", 2, "after"),
             "192.0.2.84": ("reachable", None, None, None, None),
+            "192.0.2.85": ("reachable", None, None, None, None),  # each of these three by its own trace
+            "192.0.2.86": ("unreachable", "tcp.reset_in_path", "path", 2, "after"),
             "192.0.2.87": ("unknown", None, None, None, None),  # nothing gets there but RSTs
             "192.0.2.80/31": ("reachable", None, None, None, None),
             "192.0.2.84/31": ("partly", "tcp.reset_in_path", "path", 2, "after"),
