@@ -213,12 +213,19 @@ class Surveyor {
     auto& way = ways_[attempts_[attempt.index].way];
     record(way, attempt, environment_, settings_.source);
     if (attempt.fact.result) ++accepted_;
-    auto& family = families_[attempt.fact.question.remote.address().is_v6() ? 1 : 0];
-    const auto* failure = attempt.fact.result ? nullptr : &attempt.fact.result.error();
+    note_family(attempt.fact);
+    if (way.ended() == way.total) trace(way);
+  }
+
+  /// What stays on this machine shows no way out, and an IPv4-mapped address goes IPv4's way.
+  void note_family(const probe::TcpConnect& fact) {
+    const auto& address = fact.question.remote.address();
+    if (is_own(address) || (address.is_v6() && address.to_v6().is_v4_mapped())) return;
+    auto& family = families_[address.is_v6() ? 1 : 0];
+    const auto* failure = fact.result ? nullptr : &fact.result.error();
     family.routed |= failure == nullptr || !failure->local;
     family.answers |=
         failure == nullptr || (failure->error == asio::error::connection_refused && !failure->icmp);
-    if (way.ended() == way.total) trace(way);
   }
 
   /// Traces run beside the connections that wait for their answers.
@@ -319,7 +326,7 @@ class Surveyor {
   }
 
   bool is_own(const asio::ip::address& address) const {
-    return address.is_loopback() ||
+    return address.is_loopback() || address.is_unspecified() ||
            std::ranges::find(environment_.addresses, address) != environment_.addresses.end();
   }
 

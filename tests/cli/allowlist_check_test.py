@@ -251,6 +251,17 @@ class Network(Lists):
             half = lane.hosts["client"].start([FWPROBE, "allowlist", "check", path, "--format", "json"],
                                               stdout=subprocess.PIPE, text=True)
             unrouted = json.loads(half.communicate(timeout=60)[0])
+            # No way over IPv6, and addresses of it that need none.
+            lane.hosts["client"].ip("route add default via 198.51.100.1", "route del default via 2001:db8:1::1")
+            path = self.write([f"{{domain: {name}.example, ports: [{PORT}]}}" for name in ("both", "six", "mapped", "none")] +
+                              ["{prefix: '::1', ports: [9]}"])
+            four = lane.hosts["client"].start(
+                [FWPROBE, "allowlist", "check", path, "--format", "json", "--resolve", "both.example=192.0.2.80,2001:db8:80::80",
+                 "--resolve", "six.example=2001:db8:80::80", "--resolve", "mapped.example=::ffff:192.0.2.80", "--resolve",
+                 "none.example=::"], stdout=subprocess.PIPE, text=True)
+            only_four = json.loads(four.communicate(timeout=60)[0])
+        self.assertEqual([entry["reach"] for entry in only_four["entries"]],
+                         ["reachable", "skipped", "reachable", "unknown", "reachable"], only_four)
         self.assertEqual(half.returncode, 1)
         self.assertEqual([(entry["reach"], entry["ways"][0]["cause"]) for entry in unrouted["entries"]],
                          [("reachable", None), ("unreachable", "local.no_route")])
