@@ -119,7 +119,9 @@ class Outbound {
     if (!held.empty()) return port_not_listed(where, *held.front());
     const auto names = named();
     const bool has_prefixes = allowlist::nearest(list_, where, day_) != nullptr;
-    if (!has_prefixes && !names.empty()) return port_not_listed(where, *names.front());
+    const bool for_others =
+        std::ranges::none_of(names, [&](const auto* name) { return for_port(name, port); });
+    if (!has_prefixes && !names.empty() && for_others) return port_not_listed(where, *names.front());
     return address_not_listed(where);
   }
 
