@@ -10,7 +10,8 @@
 namespace fwprobe::checks {
 namespace {
 
-using allowlist::Entry, allowlist::Prefix, allowlist::Uint128, allowlist::address_of, allowlist::number_of;
+using allowlist::AddressRange, allowlist::Entry, allowlist::Prefix, allowlist::PrefixSet;
+using allowlist::Uint128, allowlist::address_of, allowlist::number_of;
 using asio::ip::address;
 
 constexpr std::size_t few_ports = 16;  ///< of one entry, which are probed all
@@ -19,20 +20,38 @@ constexpr std::size_t most_connections = 1'000'000;
 
 int host_bits(const Prefix& prefix) { return (prefix.network().is_v4() ? 32 : 128) - prefix.length(); }
 
-std::vector<address> spread(const address& family, Uint128 first, Uint128 last, Uint128 count) {
-  const auto size = last - first;  // one less than there are, so that all of IPv6 fits
-  if (size < count) count = size + 1;
+Uint128 size(const AddressRange& range) { return number_of(range.last) - number_of(range.first) + 1; }
+
+/// The first, the last, and those between at equal distances. Never of all of IPv6, whose size does not fit.
+std::vector<address> spread(const PrefixSet& set, Uint128 count) {
+  const auto ranges = set.ranges();
+  Uint128 last = 0;
+  for (const auto& range : ranges) last += size(range);
+  count = std::min(count, last);
+  --last;
   std::vector<address> all;
   all.reserve(static_cast<std::size_t>(count));
-  for (Uint128 i = 0; i < count; ++i)
-    all.push_back(address_of(
-        count == 1 ? first : first + size / (count - 1) * i + size % (count - 1) * i / (count - 1), family));
+  auto range = ranges.begin();
+  Uint128 passed = 0;
+  for (Uint128 i = 0; i < count; ++i) {
+    const auto at = count == 1 ? 0 : last / (count - 1) * i + last % (count - 1) * i / (count - 1);
+    for (; at - passed >= size(*range); ++range) passed += size(*range);
+    all.push_back(address_of(number_of(range->first) + (at - passed), range->first));
+  }
   return all;
 }
 
-std::vector<address> whole(const Prefix& prefix) {
-  return spread(prefix.network(), number_of(prefix.network()), number_of(prefix.last()),
-                Uint128{1} << most_host_bits);
+/// Where no other machine is, or none that routers lead to: this host, loopback, link-local, multicast and
+/// reserved (RFC 6890 §2.2.2); of IPv6 all but 2000::/3 (RFC 4291 §2.4).
+const PrefixSet& nowhere() {
+  static const auto set = [] {
+    std::vector<Prefix> prefixes;
+    for (const auto* text :
+         {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"})
+      prefixes.push_back(allowlist::parse_prefix(text).value().prefix);
+    return PrefixSet{prefixes};
+  }();
+  return set;
 }
 
 std::size_t port_count(std::span<const allowlist::PortRange> ranges) {
@@ -92,7 +111,8 @@ std::expected<ReachPlan, std::string> plan_entry(const Entry& entry, const Reach
     return std::unexpected{
         fmt::format("--all: {} has more than {} addresses; --sample N probes some of each prefix",
                     prefix.text(), 1 << most_host_bits)};
-  plan.addresses = choice.sample ? sample(prefix, *choice.sample) : whole(prefix);
+  plan.addresses = choice.sample ? sample(prefix, *choice.sample)
+                                 : spread(PrefixSet{prefix}, Uint128{1} << most_host_bits);
   return plan;
 }
 
@@ -106,7 +126,10 @@ std::vector<address> sample(const Prefix& prefix, std::size_t count) {
     ++first;
     if (prefix.network().is_v4()) --last;
   }
-  return spread(prefix.network(), first, last, count);
+  const PrefixSet hosts{
+      AddressRange{address_of(first, prefix.network()), address_of(last, prefix.network())}};
+  const auto elsewhere = hosts - nowhere();
+  return spread(elsewhere.empty() ? hosts : elsewhere, count);
 }
 
 std::expected<std::vector<ReachPlan>, std::string> plan_reach(const allowlist::Allowlist& list,

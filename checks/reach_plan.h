@@ -37,7 +37,8 @@ std::expected<std::vector<ReachPlan>, std::string> plan_reach(const allowlist::A
 
 /// Always the same: the first and the last address that a host can have, and those between at equal
 /// distances. All of a prefix that has no more than `count`, without the ends that no host can have (RFC 4632
-/// §3.1, RFC 4291 §2.6.1).
+/// §3.1, RFC 4291 §2.6.1). Where a wide prefix runs through loopback, multicast and the like, only what is
+/// beside them.
 std::vector<asio::ip::address> sample(const allowlist::Prefix& prefix, std::size_t count);
 
 }  // namespace fwprobe::checks

@@ -43,8 +43,15 @@ TEST(ReachPlan, ASampleHasTheEndsAndEqualDistances) {
   EXPECT_THAT(sampled("192.0.2.7/32", 5), ElementsAre("192.0.2.7"));
   EXPECT_THAT(sampled("2001:db8::/32", 2),
               ElementsAre("2001:db8::1", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"));
-  EXPECT_THAT(sampled("::/0", 2), ElementsAre("::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
-  EXPECT_THAT(sampled("0.0.0.0/0", 1), ElementsAre("0.0.0.1"));
+}
+
+TEST(ReachPlan, ASampleOfAWidePrefixHasNoAddressThatNobodyElseCanHave) {
+  EXPECT_THAT(sampled("0.0.0.0/0", 3), ElementsAre("1.0.0.0", "111.255.127.255", "223.255.255.255"));
+  EXPECT_THAT(sampled("0.0.0.0/0", 1), ElementsAre("1.0.0.0"));
+  EXPECT_THAT(sampled("126.0.0.0/7", 2), ElementsAre("126.0.0.1", "126.255.255.255"));
+  EXPECT_THAT(sampled("::/0", 2), ElementsAre("2000::", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
+  EXPECT_THAT(sampled("127.0.0.0/8", 2), ElementsAre("127.0.0.1", "127.255.255.254")) << "there is no other";
+  EXPECT_THAT(sampled("fd00::/8", 1), ElementsAre("fd00::1"));
 }
 
 TEST(ReachPlan, EntriesOfTodayOnly) {
