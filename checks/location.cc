@@ -70,6 +70,14 @@ void locate_silence(const PathView& view, ConnectVerdict& verdict) {
   // An answer to a later SYN shows that not all vanish; where some do, a trace cannot tell.
   if (view.nearest(StepAnswer::accepted) || view.nearest(StepAnswer::reset)) return;
   const auto last = view.last_expired();
+  if (const auto failure = view.not_sent(last.number + 1)) {
+    const auto why = failure->error.message();
+    verdict.words += last.number == 0
+                         ? fmt::format("; the way could not be traced ({})", why)
+                         : fmt::format("; SYNs get as far as {}, behind which the trace could not go on ({})",
+                                       text(last), why);
+    return;
+  }
   const auto server = view.server_distance();
   if (server && *server == last.number + 1) {
     verdict.location = at_server;
@@ -88,8 +96,9 @@ void locate_silence(const PathView& view, ConnectVerdict& verdict) {
   verdict.words += fmt::format("; SYNs vanish {}", behind_in_words(verdict.location, last));
   if (!view.control_passes(last.number)) {
     verdict.confidence = std::min(verdict.confidence, Confidence::medium);
-    verdict.words +=
-        ", where packets of other kinds end as well: it may be the last router before the server";
+    if (view.control_tries(last.number))
+      verdict.words +=
+          ", where packets of other kinds end as well: it may be the last router before the server";
   } else if (!verdict.location.next) {
     verdict.confidence = std::min(verdict.confidence, Confidence::medium);
   }

@@ -22,11 +22,22 @@ PathView::PathView(const Evidence& evidence, const probe::TcpEndpoint& remote, P
 
 namespace {
 
+/// The lifetimes that tell something are shorter: where a packet that was not sent would have ended is not
+/// known. A ClientHello needs a connection of its own, which may fail for one and not for the next.
+int first_not_sent(const PathTrace& trace) {
+  const auto at = std::ranges::find(trace.steps, StepAnswer::not_sent, &probe::PathStep::answer);
+  const bool whole = at == trace.steps.end() || trace.question.flow == PathFlow::client_hello;
+  return whole ? trace.question.hops + 1 : at->lifetime;
+}
+
 /// Visits the steps of all traces.
 template <typename Traces, typename Visit>
 void each_step(const Traces& traces, Visit visit) {
-  for (const auto& trace : traces)
-    for (const auto& step : trace->steps) visit(step);
+  for (const auto& trace : traces) {
+    const auto end = first_not_sent(*trace.fact);
+    for (const auto& step : trace->steps)
+      if (step.lifetime < end) visit(step);
+  }
 }
 
 std::optional<int> smallest(std::optional<int> a, int b) { return a ? std::min(*a, b) : b; }
@@ -40,6 +51,14 @@ std::optional<asio::ip::address> PathView::router(const Traces& traces, int life
       found = step.icmp->sender;
   });
   return found;
+}
+
+std::optional<probe::TransportFailure> PathView::not_sent(int lifetime) const {
+  for (const auto& trace : own_)
+    for (const auto& step : trace->steps)
+      if (step.lifetime == lifetime && first_not_sent(*trace.fact) == lifetime && step.failure)
+        return step.failure;
+  return {};
 }
 
 Hop PathView::last_expired() const {
@@ -127,6 +146,12 @@ bool PathView::control_passes(int lifetime) const {
   });
   const auto server = server_distance();
   return passes || (server && *server > lifetime);
+}
+
+bool PathView::control_tries(int lifetime) const {
+  bool tries = false;
+  each_step(controls_, [&](const auto& step) { tries = tries || step.lifetime > lifetime; });
+  return tries;
 }
 
 std::optional<int> PathView::server_distance() const {

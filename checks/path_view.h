@@ -23,6 +23,9 @@ class PathView {
   PathView(const Evidence& evidence, const probe::TcpEndpoint& remote, probe::PathFlow flow);
 
   bool traced() const { return !own_.empty(); }
+  /// Why this machine could not send the flow's packet of this lifetime; what came of later ones does not
+  /// count then.
+  std::optional<probe::TransportFailure> not_sent(int lifetime) const;
   /// The last hop that let a packet of the flow expire; hop 0 when none did.
   Hop last_expired() const;
   /// The shortest lifetime that drew this answer.
@@ -46,6 +49,8 @@ class PathView {
   std::optional<asio::ip::address> control_router(int lifetime) const;
   /// Whether control flows get further than this hop: a router behind it, or the server's own answer.
   bool control_passes(int lifetime) const;
+  /// Whether a control was sent that could have got further.
+  bool control_tries(int lifetime) const;
   /// The distance at which the destination itself answers a control flow: a SYN-ACK, or an ICMP error of its
   /// own. A RST proves nothing, as anybody on the way can write it.
   std::optional<int> server_distance() const;

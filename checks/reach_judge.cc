@@ -214,7 +214,8 @@ class Judge {
   /// icmp_ratelimit).
   static bool is_proven(const Traced& traced) {
     const PathView view{traced.evidence, traced.fact.question.remote, probe::PathFlow::syn};
-    return view.traced() && (view.server_distance() || view.control_passes(view.last_expired().number + 1));
+    const auto next = view.last_expired().number + 1;
+    return view.traced() && !view.not_sent(next) && (view.server_distance() || view.control_passes(next));
   }
 
   static std::string where_that_is(const Location& location) {

@@ -18,7 +18,8 @@ constexpr const char* r2 = "203.0.113.2";
 constexpr const char* r3 = "203.0.113.6";
 
 /// The answers by lifetime, from 1 on: an address for a router that let the packet expire, "RST", "FIN",
-/// "yes" for the service's answer, "!ADDRESS" for an ICMP error from there, "" for silence.
+/// "yes" for the service's answer, "!ADDRESS" for an ICMP error from there, "" for silence, "unsent" for a
+/// packet for which there was no socket.
 probe::PathTrace trace(std::vector<std::string> answers, PathFlow flow = PathFlow::syn,
                        std::uint16_t port = 443) {
   probe::PathTrace made{{{ip(server), port}, flow, 30, {}}, {}};
@@ -29,7 +30,10 @@ probe::PathTrace trace(std::vector<std::string> answers, PathFlow flow = PathFlo
       step.answer = StepAnswer::reset;
     else if (answer == "FIN")
       step.answer = StepAnswer::closed;
-    else if (answer == "yes")
+    else if (answer == "unsent") {
+      step.answer = StepAnswer::not_sent;
+      step.failure = probe::TransportFailure{system_error(EMFILE), {}};
+    } else if (answer == "yes")
       step.answer = StepAnswer::accepted;
     else if (answer == "expired")  // on an established connection nobody knows where
       step.answer = StepAnswer::expired;
@@ -171,6 +175,22 @@ const Row rows[] = {
      refused(syn, system_error(EHOSTUNREACH), icmp(3, 13, server)),
      {trace({r1, r2, r3, "!192.0.2.80"}), control({r1, r2, r3, "yes"})},
      "tcp.rejected high server"},
+    {"a trace of which nothing was sent is no silence",
+     silent(syn),
+     {trace({"unsent", "unsent"}), control({r1, r2, r3, "yes"})},
+     "tcp.filtered high path"},
+    {"a hop that was not asked may be where it ends",
+     silent(syn),
+     {trace({r1, "unsent", "", ""}), control({r1, r2, r3, "yes"})},
+     "tcp.filtered high path"},
+    {"what is not sent behind a silent hop is not missed",
+     silent(syn),
+     {trace({r1, r2, "", "", "unsent", "unsent"}), control({r1, r2, r3, "yes"})},
+     "tcp.filtered high path 2 203.0.113.2 after 203.0.113.6"},
+    {"a server that may be nearer than its control shows",
+     refused(syn, system_error(ECONNREFUSED)),
+     {trace({r1, r2, r3, "RST"}), datagrams({r1, r2, r3, "unsent", "!192.0.2.80"})},
+     "tcp.refused medium server"},
     {"without a trace everything stays as it was", silent(syn), {}, "tcp.filtered high path"},
 };
 
@@ -196,6 +216,25 @@ ConnectVerdict silence_with(const probe::PathTrace& trace) {
   const auto evidence = scene.evidence();
   return located({scene.target, scene.settings, evidence}, silent(syn),
                  judge_connect(silent(syn), 5s, scene.machine, {}));
+}
+
+TEST(Located, ATraceThatCouldNotBeMadeSaysWhy) {
+  const auto verdict = silence_with(trace({"unsent", "unsent"}));
+  EXPECT_THAT(verdict.words, testing::EndsWith("; the way could not be traced (Too many open files)"));
+  EXPECT_THAT(
+      silence_with(trace({r1, r2, "unsent"})).words,
+      testing::EndsWith("; SYNs get as far as hop 2 (203.0.113.2), behind which the trace could not go "
+                        "on (Too many open files)"));
+}
+
+TEST(Located, PacketsOfOtherKindsThatWereNotSentDoNotEndThere) {
+  Scene scene{"https://192.0.2.80"};
+  scene.add(silent(syn)).add(trace({r1, r2, "", ""})).add(control({r1, "unsent"}));
+  const auto evidence = scene.evidence();
+  const auto verdict = located({scene.target, scene.settings, evidence}, silent(syn),
+                               judge_connect(silent(syn), 5s, scene.machine, {}));
+  EXPECT_EQ(verdict.confidence, Confidence::medium);
+  EXPECT_THAT(verdict.words, testing::EndsWith("; SYNs vanish behind hop 2 (203.0.113.2)"));
 }
 
 TEST(Located, ACircleOfRoutersIsALoop) {
