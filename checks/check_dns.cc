@@ -157,7 +157,7 @@ std::optional<Finding> not_asked(const Case& the_case, const Answer& answer, Sta
                                     the_case.evidence.environment(), the_case.settings.source);
   if (!verdict) return std::nullopt;
   auto known = facts(the_case, answer);
-  known.emplace_back("address", answer.resolver.address().to_string());
+  known.push_back(blamed_address(*lookup.failure, answer.resolver.address(), the_case.settings.source));
   known.emplace_back("port", std::to_string(answer.resolver.port()));
   auto finding =
       problem(status, Check::dns, the_case.target.host.name, verdict->cause,

@@ -97,7 +97,7 @@ Finding refused(const Case& the_case, const Tried& tried) {
   const auto verdict =
       located(the_case, *attempt.fact,
               judge_connect(*attempt.fact, attempt.time.elapsed, environment, the_case.settings.source));
-  auto facts = connect_facts(*attempt.fact, environment);
+  auto facts = connect_facts(*attempt.fact, environment, the_case.settings.source);
   facts.emplace_back("host", the_case.target.host.name);
   auto ids = tried.ids();
   ids.insert(ids.end(), verdict.evidence.begin(), verdict.evidence.end());

@@ -103,6 +103,11 @@ constexpr LocalMeaning local_meanings[] = {
     {ENOMEM, Cause::local_out_of_resources, "the kernel has no memory left"},
 };
 
+/// bind(2).
+bool is_foreign(const probe::TcpSource& source, const probe::TransportFailure& failure) {
+  return failure.error.value() == EADDRNOTAVAIL && !failure.icmp && source.address;
+}
+
 ConnectVerdict by_local_errno(const probe::TransportFailure& failure, const probe::TcpSource& source) {
   const auto* meaning = std::ranges::find(local_meanings, failure.error.value(), &LocalMeaning::error);
   ConnectVerdict verdict;
@@ -112,7 +117,7 @@ ConnectVerdict by_local_errno(const probe::TransportFailure& failure, const prob
   verdict.confidence = known ? Confidence::high : Confidence::low;
   verdict.words =
       fmt::format("{} ({})", known ? meaning->words : "this machine sent nothing", failure.error.message());
-  if (failure.error.value() == EADDRNOTAVAIL && source.address) {
+  if (is_foreign(source, failure)) {
     verdict.cause = Cause::local_no_route;
     verdict.words =
         fmt::format("the source address {} is not one of this machine's", source.address->to_string());
@@ -185,16 +190,23 @@ std::optional<ConnectVerdict> refused_here(const probe::TransportFailure& failur
   return verdict.location.where == Where::local ? std::optional{std::move(verdict)} : std::nullopt;
 }
 
-Facts connect_facts(const probe::TcpConnect& attempt, const probe::Environment& environment) {
+Facts::value_type blamed_address(const probe::TransportFailure& failure, const asio::ip::address& destination,
+                                 const probe::TcpSource& source) {
+  if (is_foreign(source, failure)) return {"foreign_source", source.address->to_string()};
+  return {"address", destination.to_string()};
+}
+
+Facts connect_facts(const probe::TcpConnect& attempt, const probe::Environment& environment,
+                    const probe::TcpSource& source) {
   const auto& remote = attempt.question.remote;
-  Facts facts{{"address", remote.address().to_string()},
+  const auto& failure = attempt.result.error();
+  Facts facts{blamed_address(failure, remote.address(), source),
               {"port", std::to_string(remote.port())},
               {"family", remote.address().is_v6() ? "IPv6" : "IPv4"}};
   const auto own =
       std::ranges::find(environment.addresses, remote.address().is_v6(), &asio::ip::address::is_v6);
   if (own != environment.addresses.end()) facts.emplace_back("source", own->to_string());
-  if (!attempt.result && attempt.result.error().icmp)
-    facts.emplace_back("sender", attempt.result.error().icmp->sender.to_string());
+  if (failure.icmp) facts.emplace_back("sender", failure.icmp->sender.to_string());
   return facts;
 }
 

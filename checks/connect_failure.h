@@ -31,7 +31,12 @@ std::optional<ConnectVerdict> refused_here(const probe::TransportFailure& failur
                                            const probe::Environment& environment,
                                            const probe::TcpSource& source);
 
+/// What remedies of such causes are about: the destination, or the source when this machine does not have it.
+Facts::value_type blamed_address(const probe::TransportFailure& failure, const asio::ip::address& destination,
+                                 const probe::TcpSource& source);
+
 /// The facts that remedies of such causes name.
-Facts connect_facts(const probe::TcpConnect& attempt, const probe::Environment& environment);
+Facts connect_facts(const probe::TcpConnect& attempt, const probe::Environment& environment,
+                    const probe::TcpSource& source);
 
 }  // namespace fwprobe::checks

@@ -249,7 +249,7 @@ class Judge {
     made_.cause = verdict.cause;
     made_.location = verdict.location;
     made_.confidence = verdict.confidence;
-    auto facts = connect_facts(example.fact, environment_);
+    auto facts = connect_facts(example.fact, environment_, settings_.source);
     facts.emplace_back("host",
                        way_.host.empty() ? example.fact.question.remote.address().to_string() : way_.host);
     if (is_a_firewalls(verdict.cause)) made_.remedy.push_back(sentence(flow(verdict.location, example)));

@@ -116,6 +116,8 @@ TEST(CheckTcp, AnAddressThatIsNotOursCannotBeTheSource) {
   const auto findings = scene.add(not_sent(to(v4, 443), EADDRNOTAVAIL)).judged_by(check_tcp);
   EXPECT_THAT(brief(findings), ElementsAre("fail local.no_route local high"));
   EXPECT_THAT(words(findings), HasSubstr("192.0.2.99 is not one of this machine's"));
+  EXPECT_THAT(findings.front().remedy,
+              ElementsAre(testing::StartsWith("Give 192.0.2.99 to this machine, or")));
 }
 
 TEST(CheckTcp, TheRemedyNamesAddressPortAndSender) {
