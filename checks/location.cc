@@ -82,8 +82,8 @@ void locate_silence(const PathView& view, ConnectVerdict& verdict) {
   if (server && *server == last.number + 1) {
     verdict.location = at_server;
     verdict.words += fmt::format(
-        "; SYNs get as far as {}, the last hop before the server, which answers other "
-        "packets",
+        "; SYNs get as far as {}, the last hop before the server, which answers other packets: they are "
+        "dropped there, or their answers on the way back",
         text(last));
     return;
   }

@@ -218,6 +218,16 @@ ConnectVerdict silence_with(const probe::PathTrace& trace) {
                  judge_connect(silent(syn), 5s, scene.machine, {}));
 }
 
+TEST(Located, AServerThatAnswersOtherPacketsMayHaveAnsweredTheseAsWell) {
+  Scene scene{"https://192.0.2.80"};
+  scene.add(silent(syn)).add(trace({r1, r2, r3, "", ""})).add(datagrams({r1, r2, r3, "!192.0.2.80"}));
+  const auto evidence = scene.evidence();
+  EXPECT_THAT(located({scene.target, scene.settings, evidence}, silent(syn),
+                      judge_connect(silent(syn), 5s, scene.machine, {}))
+                  .words,
+              testing::EndsWith("dropped there, or their answers on the way back"));
+}
+
 TEST(Located, ATraceThatCouldNotBeMadeSaysWhy) {
   const auto verdict = silence_with(trace({"unsent", "unsent"}));
   EXPECT_THAT(verdict.words, testing::EndsWith("; the way could not be traced (Too many open files)"));
