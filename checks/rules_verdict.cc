@@ -252,6 +252,11 @@ class Judge {
     return found && found->accepted.empty();
   }
 
+  bool is_answered(const allowlist::Note& note, const Ruleset& of) const {
+    return std::ranges::any_of(
+        rulesets_, [&](const Ruleset& other) { return &other != &of && other.format == note.answered_by; });
+  }
+
   void add_notes() {
     const auto is_host = [](const Ruleset& ruleset) { return ruleset.path == allowlist::Path::netfilter; };
     if (std::ranges::any_of(rulesets_, is_host) && drops_neighbours())
@@ -260,7 +265,8 @@ class Judge {
           "works");
     for (const auto& ruleset : rulesets_)
       for (const auto& note : ruleset.notes)
-        verdict_.notes.push_back(fmt::format("{}: {}", place(ruleset, note.line), note.text));
+        if (!is_answered(note, ruleset))
+          verdict_.notes.push_back(fmt::format("{}: {}", place(ruleset, note.line), note.text));
     const auto found = allowlist::shadowed(rulesets_);
     if (!found) return verdict_.notes.push_back(found.error());
     for (const auto& one : *found) {

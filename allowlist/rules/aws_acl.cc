@@ -214,8 +214,10 @@ std::expected<Ruleset, Complaint> read_aws_acl(std::string_view text, const Rule
       if (!one) return std::unexpected{Complaint{{named.line, 1}, std::move(one.error())}};
       ruleset.chains.push_back(std::move(*one));
     }
-  ruleset.notes.push_back(
-      {0, "the security groups are not in this file: aws ec2 describe-security-groups", {}});
+  ruleset.notes.push_back({0,
+                           "the security groups are not in this file: aws ec2 describe-security-groups",
+                           {},
+                           "AWS security groups"});
   return ruleset;
 }
 

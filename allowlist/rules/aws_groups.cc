@@ -242,8 +242,10 @@ std::expected<Ruleset, Complaint> read_aws_groups(std::string_view text, const R
   if (chosen->size() > 1)
     ruleset.notes.push_back(
         {0, fmt::format("{} groups are united, as on an interface that has them all", chosen->size()), {}});
-  ruleset.notes.push_back(
-      {0, "the subnet's network ACL is not in this file: aws ec2 describe-network-acls", {}});
+  ruleset.notes.push_back({0,
+                           "the subnet's network ACL is not in this file: aws ec2 describe-network-acls",
+                           {},
+                           "AWS network ACL"});
   return ruleset;
 }
 

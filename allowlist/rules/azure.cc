@@ -282,18 +282,19 @@ Chain chain(Group& group, std::size_t way) {
   return chain;
 }
 
-std::vector<Note> notes(Kind kind) {
+std::vector<Note> notes(Kind kind, std::size_t groups) {
   std::vector<Note> notes{
       {0, "public addresses are taken to be outside VirtualNetwork", {}},
       {0,
        "admin rules of Azure Virtual Network Manager, Azure Firewall and routes are not in this file",
        {}}};
-  if (kind == Kind::plain)
+  if (kind == Kind::plain && groups == 1)
     notes.push_back(
         {0,
          "the group of the subnet or of the interface, whichever this is not, has to allow as well: "
          "az network nic list-effective-nsg has both",
-         {}});
+         {},
+         "Azure NSG"});
   return notes;
 }
 
@@ -327,7 +328,7 @@ std::expected<Ruleset, Complaint> read_azure(std::string_view text, const RulesV
   ruleset.path = Path::platform;
   for (const auto place : *chosen)
     for (std::size_t way = 0; way < 2; ++way) ruleset.chains.push_back(chain(groups[place], way));
-  ruleset.notes = notes(kind);
+  ruleset.notes = notes(kind, chosen->size());
   return ruleset;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <asio/ip/address.hpp>
@@ -98,6 +99,9 @@ struct Note {
   std::string text;
   /// Flows about which nothing can be said for that reason; empty when it changes no answer.
   FlowSet touches;
+  /// A format whose file says what is missing in this one: where another of the files has it, this is no
+  /// note.
+  std::string_view answered_by{};
 };
 
 /// How packets pass: by the hooks of Linux, or by a platform's rules for each direction.

@@ -63,6 +63,15 @@ class FirewallRulesPage(unittest.TestCase):
         self.assertIn("partly      77.92.124.0/27", output)
         self.assertIn("does not get through: 77.92.124.16/28", output)
         self.assertIn("4 of 5 entries", output)
+        self.assertNotIn("not in this file", output)
+        output, code = run(command.format("iptables-git-server.txt"))
+        self.assertEqual((code, output.count("not in this file: aws ec2 describe-network-acls")), (1, 1), output)
+
+    def test_the_group_beside_an_azure_group_is_missed_only_where_it_is_not_given(self):
+        command = "rules verify --rules azure-nsg.json{} --allowlist appcircle --service 10.0.0.5:443"
+        for other, said in (("", 1), (" --rules azure-nsg-rest.json", 0), (" --rules nftables.json", 1)):
+            with self.subTest(other):
+                self.assertEqual(run(command.format(other))[0].count("has to allow as well"), said)
 
     def test_a_part_that_is_not_in_the_file_is_refused(self):
         for name in ("aws-security-groups.json#group=sg-9", "aws-security-groups.json#nsg=x", "azure-nsg.json#nsg=other",
