@@ -110,7 +110,7 @@ std::string usual_iptables_chain(std::string_view hook) {
   return "filter " + text;
 }
 
-/// iptables(8): one rule for each pair, which is what a list of addresses would become as well.
+/// iptables(8): a list of addresses becomes a rule for each pair.
 std::string iptables(const Flow& flow) {
   std::string lines;
   for (const auto& chain : chains(flow, usual_iptables_chain)) {
@@ -118,16 +118,12 @@ std::string iptables(const Flow& flow) {
     const auto table = chain.substr(0, space);
     const auto where = fmt::format("{}-I {}", table == "filter" ? "" : fmt::format("-t {} ", table),
                                    chain.substr(space + 1));
-    const auto matches = [](std::string_view option, const std::vector<Prefix>& prefixes) {
-      std::vector<std::string> all;
-      for (const auto& prefix : prefixes) all.push_back(fmt::format(" {} {}", option, text(prefix)));
-      return all.empty() ? std::vector<std::string>{""} : all;
+    const auto match = [](std::string_view option, const std::vector<Prefix>& prefixes) {
+      return prefixes.empty() ? std::string{} : fmt::format(" {} {}", option, joined(prefixes, ","));
     };
-    for (const auto& [ipv6, sources, destinations] : as_packets_go(flow))
-      for (const auto& from : matches("-s", sources))
-        for (const auto& to : matches("-d", destinations))
-          lines += fmt::format("{} {}{}{} -p {} --{} {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables", where,
-                               from, to, protocol(flow), port_word(flow), flow.port);
+    for (const auto& [ipv6, from, to] : as_packets_go(flow))
+      lines += fmt::format("{} {}{}{} -p {} --{} {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables", where,
+                           match("-s", from), match("-d", to), protocol(flow), port_word(flow), flow.port);
   }
   return lines;
 }

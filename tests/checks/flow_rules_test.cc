@@ -113,8 +113,7 @@ TEST(FlowRules, ForIptables) {
          {{"one address each side", one,
            "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
           {"both families", both,
-           "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"
-           "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.10 -p tcp --dport 443 -j ACCEPT\n"
+           "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9,203.0.113.10 -p tcp --dport 443 -j ACCEPT\n"
            "ip6tables -I FORWARD -s 2001:db8:1::3 -d 2001:db8::9 -p tcp --dport 443 -j ACCEPT\n"},
           {"on this machine", with(one, on_this_machine),
            "iptables -I OUTPUT -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
