@@ -35,6 +35,13 @@ struct Flow {
   /// The firewall's chains that stop it, where its rules are known, as its commands name them: "inet filter
   /// input" for nftables, "filter INPUT" for iptables.
   std::vector<std::string> chains;
+  /// The cloud's group that stops it, where its rules are known; what is empty the user has to fill in.
+  struct Group {
+    std::string name;             ///< "sg-903004f8", "git-nsg"
+    std::string resource_group;   ///< Azure's
+    std::vector<int> priorities;  ///< Azure's, one for each family of the destinations
+  };
+  Group group;
   std::string device;  ///< "hop 2 (198.51.100.1) or the device right behind it"
 };
 

@@ -128,6 +128,11 @@ std::string iptables(const Flow& flow) {
   return lines;
 }
 
+/// Names that only the user knows are shell variables.
+std::string word(const std::string& known, std::string_view variable) {
+  return known.empty() ? fmt::format("\"${}\"", variable) : known;
+}
+
 /// https://docs.aws.amazon.com/cli/latest/reference/ec2/authorize-security-group-egress.html: a group belongs
 /// to one side's machines, and its rules name the other side.
 std::string aws(const Flow& flow) {
@@ -143,25 +148,31 @@ std::string aws(const Flow& flow) {
     if (!list.empty()) ranges += fmt::format(",{}=[{}]", ipv6 ? "Ipv6Ranges" : "IpRanges", list);
   }
   return fmt::format(
-      "aws ec2 authorize-security-group-{} --group-id \"$SECURITY_GROUP_ID\" "
-      "--ip-permissions 'IpProtocol={},FromPort={},ToPort={}{}'\n",
-      inbound ? "ingress" : "egress", protocol(flow), flow.port, flow.port, ranges);
+      "aws ec2 authorize-security-group-{} --group-id {} --ip-permissions "
+      "'IpProtocol={},FromPort={},ToPort={}{}'\n",
+      inbound ? "ingress" : "egress", word(flow.group.name, "SECURITY_GROUP_ID"), protocol(flow), flow.port,
+      flow.port, ranges);
 }
 
 /// https://learn.microsoft.com/en-us/cli/azure/network/nsg/rule: a rule takes addresses of one family, and
-/// its priority (100 to 4096) is its own. Outbound rules see the machine's own address, before translation.
+/// its name and its priority (100 to 4096) are its own: of a name that is there, the rule is replaced.
+/// Outbound rules see the machine's own address, before translation.
 std::string azure(const Flow& flow) {
   const bool inbound = flow.direction == Direction::inbound;
   if (!may_be_a_groups(flow) || (inbound && flow.sources.empty())) return {};
   const auto& sources = inbound || flow.untranslated.empty() ? flow.sources : flow.untranslated;
   std::string lines;
-  int priority = 100;
-  for (const auto& [ipv6, from, to] : families(flow, sources)) {
+  const auto all = families(flow, sources);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [ipv6, from, to] = all[i];
+    const bool known = i < flow.group.priorities.size();
+    const auto priority = known ? flow.group.priorities[i] : 100 + static_cast<int>(i);
     lines += fmt::format(
-        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
-        "--name allow-{0}-{1}-{2} --priority {3} --direction {4} --access Allow --protocol {5}",
-        protocol(flow), flow.port, ipv6 ? "ipv6" : "ipv4", priority++, inbound ? "Inbound" : "Outbound",
-        flow.protocol == Protocol::udp ? "Udp" : "Tcp");
+        "az network nsg rule create --resource-group {} --nsg-name {} --name allow-{}-{}-{}{} --priority {} "
+        "--direction {} --access Allow --protocol {}",
+        word(flow.group.resource_group, "RESOURCE_GROUP"), word(flow.group.name, "NSG_NAME"), protocol(flow),
+        flow.port, ipv6 ? "ipv6" : "ipv4", known ? fmt::format("-{}", priority) : "", priority,
+        inbound ? "Inbound" : "Outbound", flow.protocol == Protocol::udp ? "Udp" : "Tcp");
     if (!from.empty()) lines += fmt::format(" --source-address-prefixes {}", joined(from, " "));
     lines += fmt::format(
         " --source-port-ranges '*' --destination-address-prefixes {} --destination-port-ranges {}\n",

@@ -1,6 +1,8 @@
 #include "checks/rules_remedy.h"
 
 #include <algorithm>
+#include <ranges>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,30 +25,30 @@ struct Form {
   std::string_view format;  ///< of the export
   std::string_view rules;   ///< RuleFormat::name
   std::string_view position;
-  std::size_t words;  ///< of a chain's name that its commands do not take: "iptables filter INPUT"
+  std::size_t words = 0;  ///< of a chain's name that its commands do not take: "iptables filter INPUT"
+  bool has_priorities = false;
 };
 constexpr Form forms[] = {
-    {"nftables (JSON)", "nftables", in_front, 0},
-    {"nftables (text)", "nftables", in_front, 0},
-    {"iptables-save", "iptables", in_front, 1},
-    {"AWS security groups", "aws", "", 0},
-    {"Azure NSG", "azure", "with a free priority in front of the rule that stops it", 0},
+    {"nftables (JSON)", "nftables", in_front},  {"nftables (text)", "nftables", in_front},
+    {"iptables-save", "iptables", in_front, 1}, {"AWS security groups", "aws", ""},
+    {"Azure NSG", "azure", in_front, 0, true},
 };
 
 /// Names come from the file and go into a shell.
-bool is_plain(std::string_view chain) {
+bool is_plain(std::string_view word) {
   constexpr std::string_view marks = "_.-/";
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   };
-  const auto starts_word = [&](char c) { return is_letter(c) || c == '_'; };
-  if (std::ranges::count(chain, ' ') != 2) return false;
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    if (chain[i] == ' ') continue;
-    const bool first = i == 0 || chain[i - 1] == ' ';
-    if (first ? !starts_word(chain[i]) : !is_letter(chain[i]) && !marks.contains(chain[i])) return false;
-  }
-  return !chain.ends_with(' ');
+  return !word.empty() && (is_letter(word.front()) || word.front() == '_') &&
+         std::ranges::all_of(word, [&](char c) { return is_letter(c) || marks.contains(c); });
+}
+
+/// "inet filter input".
+bool is_plain_chain(std::string_view chain) {
+  auto words = std::views::split(chain, ' ');
+  return std::ranges::distance(words) == 3 &&
+         std::ranges::all_of(words, [](auto word) { return is_plain(std::string_view{word}); });
 }
 
 std::vector<std::string_view> chains_of(const Ruleset& ruleset, const RuleChange& change) {
@@ -58,15 +60,39 @@ std::vector<std::string_view> chains_of(const Ruleset& ruleset, const RuleChange
   return names;
 }
 
+/// "sg-903004f8", "my-group/git-nsg".
+Flow::Group group_of(std::string_view owner) {
+  Flow::Group group;
+  const auto slash = owner.find('/');
+  const auto within = slash == std::string_view::npos ? std::string_view{} : owner.substr(0, slash);
+  const auto name = owner.substr(slash + 1);
+  if (is_plain(name)) group.name = name;
+  if (is_plain(within)) group.resource_group = within;
+  return group;
+}
+
+std::size_t families(const Flow& flow) {
+  const auto is_v4 = [](const allowlist::Prefix& prefix) { return prefix.network().is_v4(); };
+  const auto v4 = std::ranges::count_if(flow.destinations, is_v4);
+  return (v4 > 0 ? 1U : 0U) + (std::cmp_less(v4, flow.destinations.size()) ? 1U : 0U);
+}
+
 std::optional<Rules> rules_of(const Ruleset& ruleset, const RuleChange& change, const Form& form,
-                              Flow& flow) {
+                              FreePriorities& free, Flow& flow) {
   if (is_left_alone(ruleset, change.places.front())) return std::nullopt;
   if (ruleset.path == allowlist::Path::netfilter)
     for (auto name : chains_of(ruleset, change)) {
-      if (!is_plain(name)) return std::nullopt;
+      if (!is_plain_chain(name)) return std::nullopt;
       for (std::size_t i = 0; i < form.words; ++i) name.remove_prefix(name.find(' ') + 1);
       flow.chains.emplace_back(name);
     }
+  else
+    flow.group = group_of(ruleset.chains[change.places.front().chain].owner);
+  for (std::size_t i = 0; form.has_priorities && i < families(flow); ++i)
+    if (const auto one = free.take(change.ruleset, change.places.front().chain, flows_of(flow)))
+      flow.group.priorities.push_back(*one);
+    else
+      return std::nullopt;
   for (auto& rules : rules_for(flow))
     if (rules.name == form.rules) return std::move(rules);
   return std::nullopt;
@@ -82,13 +108,25 @@ std::string device(const Ruleset& ruleset, const RuleChange& change, const Rules
   return remedy.rules ? where : fmt::format("{}, {}", where, in_front);
 }
 
-RulesRemedy remedy_of(const Ruleset& ruleset, const RuleChange& change, const Flow& flow) {
+/// Of a rule that no other can be put in front of.
+std::string to_be_moved(const Ruleset& ruleset, const RuleChange& change, const Flow& flow) {
+  const auto* stop = first_stop(ruleset.chains[change.places.front().chain], flows_of(flow));
+  if (stop == nullptr) return ": no priority is free";
+  return fmt::format(": no priority is free in front of {} ({}), which needs a greater number first",
+                     stop->name.name, stop->name.number);
+}
+
+RulesRemedy remedy_of(const Ruleset& ruleset, const RuleChange& change, const Flow& flow,
+                      FreePriorities& free) {
   RulesRemedy remedy{.flow = seen_by(change, flow), .rules = {}, .position = {}};
-  if (const auto* form = std::ranges::find(forms, ruleset.format, &Form::format); form != std::end(forms)) {
-    remedy.rules = rules_of(ruleset, change, *form, remedy.flow);
+  const auto* form = std::ranges::find(forms, ruleset.format, &Form::format);
+  if (form != std::end(forms)) {
+    remedy.rules = rules_of(ruleset, change, *form, free, remedy.flow);
     remedy.position = form->position;
   }
   remedy.flow.device = device(ruleset, change, remedy);
+  if (form != std::end(forms) && form->has_priorities && !remedy.rules)
+    remedy.flow.device += to_be_moved(ruleset, change, remedy.flow);
   return remedy;
 }
 
@@ -108,7 +146,7 @@ void add_left(const ChangedRules& changed, const Flow& flow, RulesAdvice& advice
 }  // namespace
 
 RulesAdvice advise(std::span<const Ruleset> rulesets, const allowlist::Evaluation& evaluation,
-                   const Flow& flow, allowlist::Position position) {
+                   const Flow& flow, allowlist::Position position, FreePriorities& free) {
   RulesAdvice advice;
   const auto changed = change_for(rulesets, evaluation, flow, position);
   if (!changed) {
@@ -117,7 +155,7 @@ RulesAdvice advise(std::span<const Ruleset> rulesets, const allowlist::Evaluatio
     return advice;
   }
   for (const auto& change : changed->changes)
-    advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flow));
+    advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flow, free));
   add_left(*changed, flow, advice);
   return advice;
 }

@@ -9,6 +9,7 @@
 
 #include "allowlist/rules/evaluate.h"
 #include "checks/flow_rules.h"
+#include "checks/free_priorities.h"
 
 namespace fwprobe::checks {
 
@@ -26,8 +27,9 @@ struct RulesAdvice {
 };
 
 /// For the flow, which the rulesets stop as `evaluation` says, what lets all of it through: behind each
-/// change the way goes on as the changed rules have it, up to the next rule that stops it.
+/// change the way goes on as the changed rules have it, up to the next rule that stops it. Takes from `free`
+/// what its commands need.
 RulesAdvice advise(std::span<const allowlist::Ruleset> rulesets, const allowlist::Evaluation& evaluation,
-                   const Flow& flow, allowlist::Position position);
+                   const Flow& flow, allowlist::Position position, FreePriorities& free);
 
 }  // namespace fwprobe::checks

@@ -33,8 +33,8 @@ Ports ports_of(const Entry& entry) {
 
 class Judge {
  public:
-  Judge(std::span<const Ruleset> rulesets, const RulesQuestion& question)
-      : rulesets_{rulesets}, question_{question} {}
+  Judge(std::span<const Ruleset> rulesets, const RulesQuestion& question, FreePriorities& free)
+      : rulesets_{rulesets}, question_{question}, free_{free} {}
 
   std::expected<RulesVerdict, std::string> judge() && {
     prepare();
@@ -292,11 +292,12 @@ class Judge {
     const auto address = question_.service->address();
     flow.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
     flow.port = question_.service->port();
-    verdict_.advice = advise(rulesets_, evaluation_, flow, question_.position);
+    verdict_.advice = advise(rulesets_, evaluation_, flow, question_.position, free_);
   }
 
   std::span<const Ruleset> rulesets_;
   const RulesQuestion& question_;
+  FreePriorities& free_;
   std::vector<std::pair<EntryResult, FlowSet>> entries_;
   mutable std::map<std::vector<std::pair<std::uint16_t, std::uint16_t>>, std::vector<allowlist::Prefix>>
       destinations_;
@@ -320,9 +321,22 @@ std::size_t RulesVerdict::count(EntryVerdict verdict) const {
   return static_cast<std::size_t>(std::ranges::count(entries, verdict, &EntryResult::verdict));
 }
 
+std::expected<std::vector<RulesVerdict>, std::string> judge_rules(std::span<const Ruleset> rulesets,
+                                                                  std::span<const RulesQuestion> questions) {
+  FreePriorities free{rulesets};
+  std::vector<RulesVerdict> verdicts;
+  for (const auto& question : questions) {
+    auto verdict = Judge{rulesets, question, free}.judge();
+    if (!verdict) return std::unexpected{std::move(verdict.error())};
+    verdicts.push_back(std::move(*verdict));
+  }
+  return verdicts;
+}
+
 std::expected<RulesVerdict, std::string> judge_rules(std::span<const Ruleset> rulesets,
                                                      const RulesQuestion& question) {
-  return Judge{rulesets, question}.judge();
+  FreePriorities free{rulesets};
+  return Judge{rulesets, question, free}.judge();
 }
 
 }  // namespace fwprobe::checks

@@ -59,7 +59,10 @@ struct RulesVerdict {
   std::size_t count(EntryVerdict verdict) const;
 };
 
-/// The error is a sentence: the rules are more than can be judged.
+/// An answer for each question; what they advise can be carried out together. The error is a sentence: the
+/// rules are more than can be judged.
+std::expected<std::vector<RulesVerdict>, std::string> judge_rules(
+    std::span<const allowlist::Ruleset> rulesets, std::span<const RulesQuestion> questions);
 std::expected<RulesVerdict, std::string> judge_rules(std::span<const allowlist::Ruleset> rulesets,
                                                      const RulesQuestion& question);
 

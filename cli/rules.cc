@@ -15,18 +15,20 @@ namespace {
 using checks::Status;
 
 std::expected<std::vector<reports::RulesAnswer>, std::string> answers_of(const RulesJob& job) {
+  auto questions = job.questions;
+  for (auto& question : questions) question.list = &job.list;
+  auto verdicts = checks::judge_rules(job.rulesets, questions);
+  if (!verdicts) return std::unexpected{verdicts.error()};
   std::vector<reports::RulesAnswer> answers;
-  for (auto question : job.questions) {
-    question.list = &job.list;
-    auto verdict = checks::judge_rules(job.rulesets, question);
-    if (!verdict) return std::unexpected{verdict.error()};
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const auto& question = questions[i];
     reports::RulesAnswer answer;
     answer.list = job.list.name;
     answer.direction = job.list.direction;
     if (question.service)
       answer.service = reports::endpoint_text(question.service->address(), question.service->port());
     for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
-    answer.verdict = std::move(*verdict);
+    answer.verdict = std::move((*verdicts)[i]);
     answers.push_back(std::move(answer));
   }
   return answers;

@@ -212,6 +212,7 @@ Chain unite(std::span<Group> groups, std::span<const std::size_t> chosen, std::s
   std::ranges::move(doubtful, std::back_inserter(chain.rules));
   chain.name = fmt::format("{} {}", fmt::join(names, " + "), ways.at(way).word);
   chain.base = deny_the_rest(ways.at(way).hook);
+  if (names.size() == 1) chain.owner = names.front();
   return chain;
 }
 

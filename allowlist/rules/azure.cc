@@ -25,7 +25,6 @@ constexpr std::string_view advice = "take az network nsg show, or az network nic
 enum class Kind : std::uint8_t { plain, effective };
 
 struct NsgRule {
-  std::int64_t priority = 0;
   std::size_t place = 0;  ///< in the file
   PlatformRule flows;
 };
@@ -129,14 +128,14 @@ class AzureReader {
     NsgRule rule;
     const auto priority = fields_.whole(inner, "priority", 0, last_priority);
     if (!priority) fields_.refuse(inner, "has no priority");
-    rule.priority = priority.value_or(0);
     rule.place = count_;
     auto& flows = rule.flows;
-    flows.may_be_idle = rule.priority >= first_default_priority;
+    flows.may_be_idle = priority >= first_default_priority;
     flows.outcome.verdict =
         read_word(inner, "access", {"allow", "deny"}) == 0 ? Verdict::accept : Verdict::drop;
     flows.name = {fields_.line(node), std::string{last_segment(fields_.need_text(node, "name"))},
-                  std::string{fields_.text(inner, "description").value_or("")}};
+                  std::string{fields_.text(inner, "description").value_or("")},
+                  static_cast<int>(priority.value_or(0))};
     read_protocol(inner, flows);
     flows.ports = read_ports(inner, "destinationPortRange", "destinationPortRanges");
     const auto source_ports = read_ports(inner, "sourcePortRange", "sourcePortRanges");
@@ -144,7 +143,8 @@ class AzureReader {
     if (!source_ports.contains(client_ports())) flows.doubt = "its source port is one that the rule names";
     flows.sources = read_side(inner, source_keys, way == 0 ? NsgSide::far : NsgSide::near);
     flows.destinations = read_side(inner, destination_keys, way == 0 ? NsgSide::near : NsgSide::far);
-    if (source_ports.intersects(client_ports())) group.rules.at(way).push_back(std::move(rule));
+    if (!source_ports.intersects(client_ports())) flows.ports = {};
+    group.rules.at(way).push_back(std::move(rule));
   }
 
   /// Which of two words a field has; the first when it is wrong.
@@ -273,12 +273,15 @@ Chain chain(Group& group, std::size_t way) {
   const auto name = called(group.name);
   chain.name = fmt::format("{} {}", name.empty() ? "NSG" : shown(name), way == 0 ? "inbound" : "outbound");
   chain.line = group.line;
+  chain.owner = shown(group.name.id);
   chain.base = deny_the_rest(way == 0 ? Hook::input : Hook::output);
   chain.base->policy_name = way == 0 ? "DenyAllInBound" : "DenyAllOutBound";
   auto& rules = group.rules.at(way);
-  std::ranges::sort(rules, {}, [](const NsgRule& rule) { return std::pair{rule.priority, rule.place}; });
+  std::ranges::sort(rules, {},
+                    [](const NsgRule& rule) { return std::pair{rule.flows.name.number, rule.place}; });
   for (const auto& rule : rules) append(chain.rules, rule.flows);
-  if (rules.empty() || rules.back().priority < first_default_priority) append_defaults(chain.rules, way);
+  if (rules.empty() || rules.back().flows.name.number < first_default_priority)
+    append_defaults(chain.rules, way);
   return chain;
 }
 

@@ -154,20 +154,26 @@ void append(std::vector<Rule>& rules, const PlatformRule& rule) {
   const auto flows = [&](const PrefixSet& sources, const PrefixSet& destinations) {
     return FlowSet{{sources, destinations, rule.protocols, rule.ports}};
   };
+  const auto before = rules.size();
+  const auto push = [&](FlowSet match, std::string_view doubt) {
+    rules.push_back(
+        {.match = std::move(match),
+         .doubt = shown(doubt),
+         .narrowed = rule.narrowed,
+         .outcome = rule.outcome,
+         .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment), rule.name.number},
+         .may_be_idle = rule.may_be_idle});
+  };
   const auto add = [&](FlowSet match, std::string_view doubt) {
-    if (match.empty()) return;
-    rules.push_back({.match = std::move(match),
-                     .doubt = shown(doubt),
-                     .narrowed = rule.narrowed,
-                     .outcome = rule.outcome,
-                     .name = {rule.name.line, shown(rule.name.name), shown(rule.name.comment)},
-                     .may_be_idle = rule.may_be_idle});
+    if (!match.empty()) push(std::move(match), doubt);
   };
   add(flows(rule.sources.sure, rule.destinations.sure), rule.doubt);
   add(flows(rule.sources.maybe, rule.destinations.sure), joined(rule.doubt, rule.sources.doubt));
   add(flows(rule.sources.sure, rule.destinations.maybe), joined(rule.doubt, rule.destinations.doubt));
   add(flows(rule.sources.maybe, rule.destinations.maybe),
       joined(rule.doubt, joined(rule.sources.doubt, rule.destinations.doubt)));
+  // What matches nothing has a name and a number all the same.
+  if (rules.size() == before) push({}, {});
 }
 
 }  // namespace fwprobe::allowlist

@@ -51,6 +51,7 @@ struct RuleName {
   int line = 0;         ///< in its file
   std::string name;     ///< what the platform calls it: "handle 8", "rule 100", "allow-ci"; may be empty
   std::string comment;  ///< may be empty
+  int number = 0;       ///< its place among the rules, where a command that adds one has to say it; 0: none
 };
 
 /// What a packet has to be so that the rule matches, and what happens then.
@@ -91,6 +92,9 @@ struct Chain {
   /// those that the packet comes *from*.
   Packet packet = Packet::opening;
   std::vector<Rule> rules;
+  /// What holds it, as the platform's commands name it: "sg-903004f8", "my-group/git-nsg". Empty: not known,
+  /// or several.
+  std::string owner;
 };
 
 /// Something of the file that was read and not judged.

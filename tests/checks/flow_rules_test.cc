@@ -145,37 +145,51 @@ TEST(FlowRules, ForAwsNameTheOtherSide) {
         "aws ec2 authorize-security-group-egress --group-id \"$SECURITY_GROUP_ID\" --ip-permissions "
         "'IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{CidrIp=203.0.113.9/32}]'\n"},
        {"inbound it would open the port to all", with(unknown, at_destination), ""},
+       {"to the group that stops it", with(one, [](Flow& made) { made.group.name = "sg-1"; }),
+        "aws ec2 authorize-security-group-egress --group-id sg-1 --ip-permissions "
+        "'IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{CidrIp=203.0.113.9/32}]'\n"},
        {"no security group reads TLS", with(one, reads_tls), ""},
        {"a security group lets replies through", with(one, for_replies), ""}});
 }
 
 TEST(FlowRules, ForAzureAreOneForEachFamily) {
-  expect("azure",
-         {{"both families", both,
-           "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
-           "--name allow-tcp-443-ipv4 --priority 100 --direction Outbound --access Allow --protocol Tcp "
-           "--source-address-prefixes 10.1.2.3 --source-port-ranges '*' "
-           "--destination-address-prefixes 203.0.113.9 203.0.113.10 --destination-port-ranges 443\n"
-           "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
-           "--name allow-tcp-443-ipv6 --priority 101 --direction Outbound --access Allow --protocol Tcp "
-           "--source-address-prefixes 2001:db8:1::3 --source-port-ranges '*' "
-           "--destination-address-prefixes 2001:db8::9 --destination-port-ranges 443\n"},
-          {"outbound rules see the address before translation",
-           with(flow({"198.51.100.77"}, {"203.0.113.9"}),
-                [](Flow& made) { made.untranslated = prefixes({"10.1.2.3"}); }),
-           "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
-           "--name allow-tcp-443-ipv4 --priority 100 --direction Outbound --access Allow --protocol Tcp "
-           "--source-address-prefixes 10.1.2.3 --source-port-ranges '*' "
-           "--destination-address-prefixes 203.0.113.9 --destination-port-ranges 443\n"},
-          {"inbound rules see the one behind it",
-           with(with(flow({"198.51.100.77"}, {"203.0.113.9"}), at_destination),
-                [](Flow& made) { made.untranslated = prefixes({"10.1.2.3"}); }),
-           "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
-           "--name allow-tcp-443-ipv4 --priority 100 --direction Inbound --access Allow --protocol Tcp "
-           "--source-address-prefixes 198.51.100.77 --source-port-ranges '*' "
-           "--destination-address-prefixes 203.0.113.9 --destination-port-ranges 443\n"},
-          {"no known source, and inbound", with(unknown, at_destination), ""},
-          {"no security group reads TLS", with(one, reads_tls), ""}});
+  expect(
+      "azure",
+      {{"both families", both,
+        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
+        "--name allow-tcp-443-ipv4 --priority 100 --direction Outbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 10.1.2.3 --source-port-ranges '*' "
+        "--destination-address-prefixes 203.0.113.9 203.0.113.10 --destination-port-ranges 443\n"
+        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
+        "--name allow-tcp-443-ipv6 --priority 101 --direction Outbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 2001:db8:1::3 --source-port-ranges '*' "
+        "--destination-address-prefixes 2001:db8::9 --destination-port-ranges 443\n"},
+       {"outbound rules see the address before translation",
+        with(flow({"198.51.100.77"}, {"203.0.113.9"}),
+             [](Flow& made) { made.untranslated = prefixes({"10.1.2.3"}); }),
+        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
+        "--name allow-tcp-443-ipv4 --priority 100 --direction Outbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 10.1.2.3 --source-port-ranges '*' "
+        "--destination-address-prefixes 203.0.113.9 --destination-port-ranges 443\n"},
+       {"inbound rules see the one behind it",
+        with(with(flow({"198.51.100.77"}, {"203.0.113.9"}), at_destination),
+             [](Flow& made) { made.untranslated = prefixes({"10.1.2.3"}); }),
+        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
+        "--name allow-tcp-443-ipv4 --priority 100 --direction Inbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 198.51.100.77 --source-port-ranges '*' "
+        "--destination-address-prefixes 203.0.113.9 --destination-port-ranges 443\n"},
+       {"to the group that stops it, with priorities that are free",
+        with(both, [](Flow& made) { made.group = {"git-nsg", "my-group", {4096, 4094}}; }),
+        "az network nsg rule create --resource-group my-group --nsg-name git-nsg "
+        "--name allow-tcp-443-ipv4-4096 --priority 4096 --direction Outbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 10.1.2.3 --source-port-ranges '*' "
+        "--destination-address-prefixes 203.0.113.9 203.0.113.10 --destination-port-ranges 443\n"
+        "az network nsg rule create --resource-group my-group --nsg-name git-nsg "
+        "--name allow-tcp-443-ipv6-4094 --priority 4094 --direction Outbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 2001:db8:1::3 --source-port-ranges '*' "
+        "--destination-address-prefixes 2001:db8::9 --destination-port-ranges 443\n"},
+       {"no known source, and inbound", with(unknown, at_destination), ""},
+       {"no security group reads TLS", with(one, reads_tls), ""}});
 }
 
 TEST(FlowRules, ForATicketSayAll) {

@@ -238,6 +238,52 @@ class Verify(unittest.TestCase):
         for group in ("servers-nsg", "git-nsg"):
             self.assertRegex(out, f"Allow inbound TCP from .*77.92.124.0/27 to 10.0.0.5 port 443 at the firewall of standard input .{group} inbound.\\.")
 
+    def nsg(self, rules, name="git-nsg"):
+        """Of (name, priority, direction, access, source, source port)."""
+        return json.dumps({"name": name, "id": f"/subscriptions/s/resourceGroups/my-group/providers/Microsoft.Network/networkSecurityGroups/{name}",
+                           "securityRules": [
+                               {"name": rule, "priority": priority, "direction": direction, "access": access, "protocol": "*",
+                                "sourceAddressPrefix": source, "sourcePortRange": port, "destinationAddressPrefix": "*",
+                                "destinationPortRange": "*"}
+                               for rule, priority, direction, access, source, port in [*rules, ("all", 4090, "Inbound", "Allow", "*", "*")]]})
+
+    def test_a_rule_for_azure_gets_a_name_and_a_priority_that_are_free(self):
+        stops = "162.19.0.0/16"
+        for rules, priorities in (
+                ([("block", 400, "Inbound", "Deny", stops, "*")], [399]),
+                ([("block", 400, "Inbound", "Deny", stops, "*"), ("a", 399, "Outbound", "Allow", "*", "*")], [399]),
+                ([("block", 400, "Inbound", "Deny", stops, "*"), ("a", 399, "Inbound", "Allow", "10.0.0.0/8", "*")], [398]),
+                ([("block", 400, "Inbound", "Deny", stops, "*"), ("a", 399, "Inbound", "Deny", "*", "53"),
+                  ("b-398", 397, "Outbound", "Allow", "*", "*")], [397]),
+                ([("block", 400, "Inbound", "Deny", stops, "*"), ("tag", 300, "Inbound", "Deny", "AzureCloud", "*")], [299]),
+                ([("block", 101, "Inbound", "Deny", stops, "*")], [100])):
+            with self.subTest(rules):
+                _, answers, _ = verify_json("--service", "10.0.0.5:443", rules="-", text=self.nsg(rules))
+                self.assertEqual([remedy["rules"].split(" --direction")[0] for remedy in answers[0]["remedies"]],
+                                 ["az network nsg rule create --resource-group my-group --nsg-name git-nsg --name "
+                                  f"allow-tcp-443-ipv4-{priority} --priority {priority}" for priority in priorities])
+
+    def test_services_get_priorities_of_their_own(self):
+        _, answers, _ = verify_json("--service", "10.0.0.5:443", "--service", "10.0.0.6:443", rules="-",
+                                    text=self.nsg([("block", 400, "Inbound", "Deny", "162.19.0.0/16", "*")]))
+        self.assertEqual([answer["remedies"][0]["rules"].split("--priority ")[1][:3] for answer in answers], ["399", "398"])
+
+    def test_a_rule_that_no_other_can_be_in_front_of_has_to_be_moved(self):
+        _, out, _ = verify("--service", "10.0.0.5:443", rules="-", text=self.nsg([("block", 100, "Inbound", "Deny", "162.19.0.0/16", "*")]))
+        self.assertTrue(out.endswith("at the firewall of standard input (git-nsg inbound), in front of the rule that stops it: no priority is free in "
+                                     "front of block (100), which needs a greater number first.\n"), out)
+
+    def test_names_of_a_group_that_a_shell_could_take_for_commands_are_in_no_rule(self):
+        text = self.nsg([("block", 400, "Inbound", "Deny", "162.19.0.0/16", "*")], name="$(id)").replace("my-group", "a;b")
+        _, answers, _ = verify_json("--service", "10.0.0.5:443", rules="-", text=text)
+        self.assertIn('--resource-group "$RESOURCE_GROUP" --nsg-name "$NSG_NAME" ', answers[0]["remedies"][0]["rules"])
+
+    def test_an_aws_rule_is_for_the_group_of_the_file_unless_there_are_several(self):
+        path = os.path.join(DATA, "aws-security-groups.json#group=")
+        for groups, said in (("git-server", "--group-id sg-0a1b2c3d4e5f60718 "), ("all", '--group-id "$SECURITY_GROUP_ID" ')):
+            _, answers, _ = verify_json("--service", "10.0.0.5:25", rules=path + groups)
+            self.assertIn(said, answers[0]["remedies"][0]["rules"])
+
     def test_standard_input_is_a_file(self):
         self.assertEqual(verify(*SERVICE, rules="-", text=ALL)[0], 0)
 
