@@ -115,6 +115,9 @@ class Parser {
     return text;
   }
 
+  /// The rule's own comment is its end; a map's elements may have others.
+  bool more_before_comment() const { return more() && (peek() != "comment" || at_ + 2 < tokens_.size()); }
+
   /// From the statement at `from` on. A condition in front of it, at `last`, may go on there: "meta mark 1
   /// xor 3".
   void not_understood(std::size_t from, std::size_t last) {
@@ -241,8 +244,8 @@ class Parser {
     // They choose among several addresses, and the source's port.
     while (take("persistent") || take("random") || take("fully-random") || take(",")) {
     }
-    const auto behind = rest();
-    if (!behind.empty()) address.kind = Value::Kind::other;  // a map
+    if (more_before_comment()) address.kind = Value::Kind::other;  // a map
+    while (more_before_comment()) ++at_;
     add(Translation{std::move(address), std::move(port)}, name);
     return true;
   }
@@ -252,7 +255,7 @@ class Parser {
     const auto from = at_++;
     SourceTranslation translation;
     if (peek() == "ip" || peek() == "ip6") translation.family = peek();
-    for (; more(); ++at_) translation.by_map |= peek() == "map";
+    for (; more_before_comment(); ++at_) translation.by_map |= peek() == "map";
     add(std::move(translation), since(from));
     return true;
   }

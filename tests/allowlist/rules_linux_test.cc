@@ -380,8 +380,8 @@ TEST(NftListing, adds_the_elements_that_stand_apart_from_their_set) {
 }
 
 TEST(NftListing, ends_a_nat_chain_where_the_source_is_translated) {
-  for (const auto* rule :
-       {"masquerade", "snat to 192.0.2.1", "tcp dport 443 snat ip to 192.0.2.1:1024-2048 persistent"}) {
+  for (const auto* rule : {"masquerade", "masquerade comment \"map\"", "snat to 192.0.2.1",
+                           "tcp dport 443 snat ip to 192.0.2.1:1024-2048 persistent"}) {
     const auto text = fmt::format(
         "table ip t {{\nchain p {{\ntype nat hook postrouting priority 100; policy "
         "accept;\n{}\ndrop\n}}\n}}\n",
@@ -415,6 +415,19 @@ TEST(NftListing, notes_a_set_without_elements_that_a_rule_uses) {
   ASSERT_EQ(ruleset->notes.size(), 1U);
   EXPECT_EQ(ruleset->notes[0].line, 2);
   EXPECT_EQ(ruleset->notes[0].text, "set inet t @used has no elements here; was it listed with -t?");
+}
+
+TEST(NftListing, has_comments_behind_translations) {
+  for (const auto* statement : {"redirect", "redirect to :8443", "dnat to 10.0.0.5", "masquerade",
+                                "snat to ip saddr map { 10.0.0.5 : 192.0.2.1 comment \"b\" }"}) {
+    const auto text = fmt::format(
+        "table ip t {{\nchain n {{\ntype nat hook prerouting priority 0;\n{} comment \"a\"\n}}\n}}\n",
+        statement);
+    const auto ruleset = read_rules(text, "rules", {});
+    ASSERT_TRUE(ruleset) << statement;
+    ASSERT_EQ(ruleset->chains[0].rules.size(), 1U) << statement;
+    EXPECT_EQ(ruleset->chains[0].rules[0].name.comment, "a") << statement;
+  }
 }
 
 TEST(NftListing, names_a_rule_by_its_handle_only) {
@@ -685,9 +698,12 @@ INSTANTIATE_TEST_SUITE_P(iptables, Translation, testing::ValuesIn(translation_ca
 constexpr std::pair<const char*, const char*> nft_translations[] = {
     {"dnat to 10.0.0.5:8443 persistent", "accepted"},
     {"dnat to 10.0.0.5:8443 random,persistent", "accepted"},
+    {"dnat to 10.0.0.5:8443 comment \"ci\"", "accepted"},
     {"redirect to :8443", "accepted"},
+    {"redirect to :8443 comment \"map\"", "accepted"},
     {"redirect to :8443-8450", "accepted dropped"},
     {"redirect to tcp dport map { 443 : 8443 }", "accepted dropped"},
+    {"redirect to tcp dport map { 443 : 8443 comment \"a\" } comment \"b\"", "accepted dropped"},
     {"dnat to 10.0.0.5:8443-8444", "accepted dropped"},
 };
 
