@@ -39,13 +39,18 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
   std::vector<std::pair<FlowSet, RuleRef>> perhaps_returned;
   for (std::size_t i = 0; i < rows.rules.size() && !error_; ++i) {
     const auto& rule = rows.rules[i];
-    if (++visited_ > limits_.rules) error_ = "the chains jump to each other too often to be judged";
+    if (++count_.rules > limits_.rules || count_.parts > limits_.parts)
+      error_ = "the chains jump to each other too often to be judged";
+    if (touches_.size() > limits_.touches)
+      error_ = fmt::format("the rules decide about the flows more than {} times: too often to be judged",
+                           limits_.touches);
     if (remaining.box_count() > limits_.boxes)
       error_ = fmt::format("line {}: the rules cut the flows into more than {} parts", rule.name.line,
                            limits_.boxes);
     if (rule.outcome.verdict == Verdict::next) continue;
     auto part = remaining.within(rule.match);
     if (part.empty()) continue;
+    ++count_.parts;
     const RuleRef where{index_, chain, i, rows.packet};
     if (rule.doubt.empty()) remaining.take(part);
     switch (rule.outcome.verdict) {

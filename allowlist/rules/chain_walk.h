@@ -13,8 +13,16 @@ namespace fwprobe::allowlist {
 /// How much work rules may make; hostile ones could make more than any machine can do.
 struct WalkLimits {
   std::size_t rules = 20'000'000;  ///< looked at, through all jumps
+  std::size_t parts = 5'000'000;   ///< of the flows, each of which meets a rule; they cost most of the time
+  std::size_t touches = 500'000;   ///< they cost the memory
   std::size_t boxes = 4'000;       ///< of a set of flows
   std::size_t depth = 64;          ///< of jumps; the kernel's own limit is 16
+};
+
+/// The same, of work that has been made.
+struct WalkCount {
+  std::size_t rules = 0;
+  std::size_t parts = 0;
 };
 
 struct Translated {
@@ -33,8 +41,8 @@ struct ChainResult {
 
 class ChainWalk {
  public:
-  ChainWalk(const Ruleset& ruleset, std::size_t index, std::vector<Touch>& touches, std::size_t& visited)
-      : ruleset_{ruleset}, index_{index}, touches_{touches}, visited_{visited} {}
+  ChainWalk(const Ruleset& ruleset, std::size_t index, std::vector<Touch>& touches, WalkCount& count)
+      : ruleset_{ruleset}, index_{index}, touches_{touches}, count_{count} {}
 
   /// Of flows as the chain's packets have them.
   ChainResult run(std::size_t chain, const FlowSet& flows);
@@ -49,7 +57,7 @@ class ChainWalk {
   const Ruleset& ruleset_;
   std::size_t index_;
   std::vector<Touch>& touches_;
-  std::size_t& visited_;
+  WalkCount& count_;
   WalkLimits limits_;
   ChainResult result_;
   std::optional<std::string> error_;

@@ -163,7 +163,7 @@ class Way {
     for (auto i = from; i < stops.size() && !flows.empty() && !error; ++i) {
       const auto first_touch = result.touches.size();
       const auto [ruleset, chain] = stops[i].chain;
-      ChainWalk walk{rulesets_[ruleset], ruleset, result.touches, visited_};
+      ChainWalk walk{rulesets_[ruleset], ruleset, result.touches, count_};
       const auto there = sees_original(stops[i], packet) ? std::nullopt : target;
       auto seen = as_seen(flows, packet, there);
       auto ends = walk.run(chain, seen);
@@ -234,7 +234,7 @@ class Way {
   std::span<const Ruleset> rulesets_;
   Direction direction_;
   Age nat_age_;  ///< of the first nat chain: the kernel's hook comes with it
-  std::size_t visited_ = 0;
+  WalkCount count_;
 };
 
 /// Whether rules may drop what a rejecting rule answers: the answer is a packet of the firewall's own.

@@ -417,6 +417,19 @@ TEST(NftListing, notes_a_set_without_elements_that_a_rule_uses) {
   EXPECT_EQ(ruleset->notes[0].text, "set inet t @used has no elements here; was it listed with -t?");
 }
 
+TEST(LinuxRules, that_are_met_too_often_are_refused_before_they_take_all_time_or_memory) {
+  for (const auto& [last, expected] : {std::pair{"drop", "too often to be judged"},
+                                       {"return", "the chains jump to each other too often to be judged"}}) {
+    auto text = fmt::format("table inet t {{\nchain d15 {{\nip saddr 192.0.2.1 {}\n}}\n", last);
+    for (int i = 14; i >= 0; --i)
+      text +=
+          fmt::format("chain d{0} {{\nmark 1 jump d{1}\nmark 2 jump d{1}\nmark 3 jump d{1}\n}}\n", i, i + 1);
+    text += "chain i {\ntype filter hook input priority 0; policy drop;\njump d0\n}\n}\n";
+    const auto judged = judge(text, {}, "192.0.2.1", "203.0.113.1", 443);
+    EXPECT_TRUE(judged.contains(expected)) << last << ": " << judged;
+  }
+}
+
 TEST(NftListing, has_comments_behind_translations) {
   for (const auto* statement : {"redirect", "redirect to :8443", "dnat to 10.0.0.5", "masquerade",
                                 "snat to ip saddr map { 10.0.0.5 : 192.0.2.1 comment \"b\" }"}) {
