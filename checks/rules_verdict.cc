@@ -230,12 +230,12 @@ class Judge {
     }
   }
 
-  /// Whether no explicit rule accepts any of the policy's flows.
+  /// Whether no explicit rule surely accepts any of the policy's flows.
   bool is_alone(const Touch& policy) const {
     return std::ranges::none_of(evaluation_.touches, [&](const Touch& touch) {
       return touch.where.rule != allowlist::RuleRef::none &&
-             touch.where.packet == allowlist::Packet::opening && touch.verdict == Verdict::accept &&
-             touch.flows.intersects(policy.flows);
+             touch.where.packet == allowlist::Packet::opening && touch.doubt.empty() &&
+             touch.verdict == Verdict::accept && touch.flows.intersects(policy.flows);
     });
   }
 

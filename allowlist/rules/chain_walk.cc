@@ -9,6 +9,7 @@ namespace fwprobe::allowlist {
 ChainResult ChainWalk::run(std::size_t chain, const FlowSet& flows) {
   result_ = {};
   const auto& rows = ruleset_.chains[chain];
+  translates_ = rows.base->translates;
   auto inside = flows & rows.base->scope;
   auto outside = flows - rows.base->scope;
   if (!outside.empty()) result_.accepted.push_back(std::move(outside));
@@ -23,6 +24,8 @@ void ChainWalk::end(FlowSet flows, Verdict verdict, const RuleRef& where, const 
                : verdict == Verdict::drop ? result_.dropped
                                           : result_.rejected;
   list.push_back(flows);
+  // What a nat chain accepts, it leaves to the filters (nft(8), "CHAINS"), or has another source.
+  if (verdict == Verdict::accept && doubt.empty() && translates_) return;
   touches_.push_back({std::move(flows), verdict, where, doubt});
 }
 

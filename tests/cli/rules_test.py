@@ -81,6 +81,22 @@ class Verify(unittest.TestCase):
         self.assertIn("Never matches", out)
         self.assertEqual(verify(*SERVICE, "--strict", text=text)[0], 1)
 
+    def test_what_translates_is_not_what_lets_everybody_through(self):
+        for rule in ("masquerade", 'oifname "wan" masquerade', "accept"):
+            text = f"""table ip r {{
+  chain f {{ type filter hook forward priority 0; policy accept;
+  }}
+  chain post {{ type nat hook postrouting priority 100; policy accept;
+    {rule}
+  }}
+}}
+"""
+            _, answers, _ = verify_json("--service", "10.1.0.7:443", "--behind", text=text)
+            rules = [one["rule"] for one in answers[0]["excess"]["rules"]]
+            self.assertEqual(len(rules), 1, rules)
+            self.assertIn("rules.nft:2, the policy of ip r f: accept", rules[0])
+            self.assertIn("the policy of ip r f", answers[0]["entries"][0]["rules"][0])
+
     def test_only_public_addresses_are_too_many(self):
         special = ("0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/29 192.0.2.0/24 192.168.0.0/16 "
                    "198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4")
