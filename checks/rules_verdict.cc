@@ -240,7 +240,7 @@ class Judge {
   }
 
   /// Without it nobody on the link finds the host's IPv6 address (RFC 4861 §7.2), whatever is let through.
-  bool drops_neighbours() const {
+  bool stops_neighbours() const {
     if (!question_.service || !question_.service->address().is_v6()) return false;
     constexpr std::uint8_t icmpv6 = 58;
     FlowBox box;
@@ -259,10 +259,10 @@ class Judge {
 
   void add_notes() {
     const auto is_host = [](const Ruleset& ruleset) { return ruleset.path == allowlist::Path::netfilter; };
-    if (std::ranges::any_of(rulesets_, is_host) && drops_neighbours())
+    if (std::ranges::any_of(rulesets_, is_host) && stops_neighbours())
       verdict_.notes.emplace_back(
-          "ICMPv6 from neighbours on the link is dropped: without neighbour discovery no IPv6 connection "
-          "works");
+          "ICMPv6 between the host and its neighbours on the link does not get through: without neighbour "
+          "discovery no IPv6 connection works");
     for (const auto& ruleset : rulesets_)
       for (const auto& note : ruleset.notes)
         if (!is_answered(note, ruleset))

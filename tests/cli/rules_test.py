@@ -97,6 +97,14 @@ class Verify(unittest.TestCase):
             self.assertIn("rules.nft:2, the policy of ip r f: accept", rules[0])
             self.assertIn("the policy of ip r f", answers[0]["entries"][0]["rules"][0])
 
+    def test_neighbour_discovery_is_stopped_in_either_direction(self):
+        said = "ICMPv6 between the host and its neighbours on the link does not get through"
+        chain = " chain %s { type filter hook %s priority 0; policy accept; %s }\n"
+        for hook, rule, stopped in (("input", "drop", True), ("output", "reject", True), ("output", "meta l4proto tcp reject", False)):
+            text = "table inet t {\n" + chain % (hook, hook, rule) + "}\n"
+            _, out, _ = verify("--service", "[2001:db8::10]:443", text=text)
+            self.assertEqual(said in out, stopped, out)
+
     def test_only_public_addresses_are_too_many(self):
         special = ("0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/29 192.0.2.0/24 192.168.0.0/16 "
                    "198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4")
