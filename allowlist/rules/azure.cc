@@ -324,7 +324,8 @@ std::expected<Ruleset, Complaint> read_azure(std::string_view text, const RulesV
     if (!segment_behind(selector.value, group_collection).empty())
       selector.value = name_of(selector.value).id;
   if (kind == Kind::effective && selectors.empty()) selectors.push_back({"nsg", "all"});
-  const auto chosen = choose(names, selectors, "nsg", "network security groups");
+  // "Naming rules and restrictions for Azure resources": names are not case-sensitive.
+  const auto chosen = choose(names, selectors, "nsg", "network security groups", NameCase::any);
   if (!chosen) return std::unexpected{chosen.error()};
   if (chosen->empty()) return std::unexpected{Complaint{{}, "holds no network security group"}};
   Ruleset ruleset;

@@ -34,11 +34,12 @@ bool is_control(char32_t c) {
 }
 
 /// By its ID, or else by the other name.
-std::vector<std::size_t> bearers_of(std::string_view value, std::span<const Named> all) {
+std::vector<std::size_t> bearers_of(std::string_view value, std::span<const Named> all, NameCase name_case) {
   for (const auto field : {&Named::id, &Named::other_name}) {
     std::vector<std::size_t> bearers;
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i].*field == value) bearers.push_back(i);
+      if (all[i].*field == value || (name_case == NameCase::any && equal_ignoring_case(all[i].*field, value)))
+        bearers.push_back(i);
     if (!bearers.empty()) return bearers;
   }
   return {};
@@ -98,7 +99,8 @@ std::string_view segment_behind(std::string_view path, std::string_view collecti
 
 std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named> all,
                                                           std::span<const Selector> selectors,
-                                                          std::string_view key, std::string_view what) {
+                                                          std::string_view key, std::string_view what,
+                                                          NameCase name_case) {
   const auto wanted = selected(selectors, key);
   const bool take_all = std::ranges::find(wanted, "all") != wanted.end();
   if (wanted.empty() && all.size() > 1)
@@ -107,7 +109,7 @@ std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named>
   std::set<std::size_t> chosen;
   for (const auto value : wanted) {
     if (value == "all") continue;
-    const auto bearers = bearers_of(value, all);
+    const auto bearers = bearers_of(value, all, name_case);
     if (bearers.empty())
       return std::unexpected{
           about_file(all.empty() ? fmt::format("holds no {}", what)

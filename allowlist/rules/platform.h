@@ -2,6 +2,7 @@
 // What the readers of the clouds' exports have in common: choosing among several groups, and the rules of a
 // flow.
 
+#include <cstdint>
 #include <expected>
 #include <initializer_list>
 #include <optional>
@@ -34,6 +35,9 @@ struct Named {
   std::string other_name;  ///< which others may bear as well; may be empty
 };
 
+/// Whether names that differ in case only are one.
+enum class NameCase : std::uint8_t { exact, any };
+
 /// What people call it.
 inline const std::string& called(const Named& one) {
   return one.other_name.empty() ? one.id : one.other_name;
@@ -44,7 +48,8 @@ inline const std::string& called(const Named& one) {
 /// refused. `what` is their word in the plural: "security groups".
 std::expected<std::vector<std::size_t>, Complaint> choose(std::span<const Named> all,
                                                           std::span<const Selector> selectors,
-                                                          std::string_view key, std::string_view what);
+                                                          std::string_view key, std::string_view what,
+                                                          NameCase name_case = NameCase::exact);
 
 /// The conditions of a platform's rule on one side, or both: what surely matches, and what may match besides.
 struct Addresses {

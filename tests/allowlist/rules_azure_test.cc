@@ -232,9 +232,11 @@ TEST(Azure, EffectiveRulesAreThoseOfTheSubnetAndOfTheInterface) {
 TEST(Azure, OfSeveralGroupsOneHasToBeChosen) {
   const auto text = "[" + nsg(rule(), "one") + "," + nsg("", "two") + "]";
   EXPECT_EQ(error_of(text), "f:1:1: holds 2 network security groups: 'one', 'two'; say which: FILE#nsg=one");
-  const auto rules = read(text, {{"nsg", "two"}});
-  ASSERT_TRUE(rules) << rules.error().message;
-  EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "dropped by DenyAllInBound");
+  for (const auto* name : {"two", "Two"}) {
+    const auto rules = read(text, {{"nsg", name}});
+    ASSERT_TRUE(rules) << rules.error().message;
+    EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "dropped by DenyAllInBound") << name;
+  }
   const auto both = read(text, {{"nsg", "all"}});
   ASSERT_TRUE(both) << both.error().message;
   EXPECT_EQ(both->chains.size(), 4U);
@@ -253,7 +255,7 @@ TEST(Azure, OneNameInTwoResourceGroupsIsTwoGroups) {
       "which: "
       "FILE#nsg=one/web";
   EXPECT_EQ(error_of(text, {{"nsg", "web"}}), ambiguous);
-  for (const auto& value : {std::string{"one/web"}, id("one")}) {
+  for (const auto& value : {std::string{"one/web"}, std::string{"ONE/Web"}, id("one")}) {
     const auto rules = read(text, {{"nsg", value}});
     ASSERT_TRUE(rules) << rules.error().message;
     ASSERT_EQ(rules->chains.size(), 2U);
