@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "allowlist/allowlist.h"
@@ -25,7 +26,7 @@ struct Flow {
   std::vector<allowlist::Prefix> sources;
   /// This machine's addresses before address translation, when `sources` are those behind it (--egress).
   std::vector<allowlist::Prefix> untranslated;
-  Origin origin = Origin::own;  ///< published: the sources are those of an inbound allowlist
+  Origin origin = Origin::own;  ///< published: the far side's addresses are an allowlist's
   std::vector<allowlist::Prefix> destinations;
   allowlist::Protocol protocol = allowlist::Protocol::tcp;
   std::uint16_t port = 0;  ///< of the destination
@@ -42,7 +43,8 @@ struct Flow {
     std::vector<int> priorities;  ///< Azure's, one for each family of the destinations
   };
   Group group;
-  std::string device;  ///< "hop 2 (198.51.100.1) or the device right behind it"
+  std::uint16_t last_port = 0;  ///< of a range that begins with `port`; 0: that one alone
+  std::string device;           ///< "hop 2 (198.51.100.1) or the device right behind it"
 };
 
 /// What must be let through for the cause of `root` to go away: the destinations of all findings that are of
@@ -55,6 +57,9 @@ std::optional<Flow> flow_to_allow(const Case& the_case, const std::vector<Findin
 std::string sentence(const Flow& flow);
 /// What whoever writes the rule must know besides, a sentence each.
 std::vector<std::string> remarks(const Flow& flow);
+
+/// "443", "8000-8010".
+std::string ports_text(const Flow& flow, std::string_view between = "-");
 
 /// "203.0.113.9", "192.0.2.0/24".
 std::string text(const allowlist::Prefix& prefix);

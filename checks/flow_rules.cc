@@ -99,7 +99,7 @@ std::string nftables(const Flow& flow) {
       lines += fmt::format("nft insert rule {}", chain);
       if (!from.empty()) lines += fmt::format(" {} saddr {}", family, addresses(from));
       if (!to.empty()) lines += fmt::format(" {} daddr {}", family, addresses(to));
-      lines += fmt::format(" {} {} {} accept\n", protocol(flow), port_word(flow), flow.port);
+      lines += fmt::format(" {} {} {} accept\n", protocol(flow), port_word(flow), ports_text(flow));
     }
   return lines;
 }
@@ -123,7 +123,8 @@ std::string iptables(const Flow& flow) {
     };
     for (const auto& [ipv6, from, to] : as_packets_go(flow))
       lines += fmt::format("{} {}{}{} -p {} --{} {} -j ACCEPT\n", ipv6 ? "ip6tables" : "iptables", where,
-                           match("-s", from), match("-d", to), protocol(flow), port_word(flow), flow.port);
+                           match("-s", from), match("-d", to), protocol(flow), port_word(flow),
+                           ports_text(flow, ":"));
   }
   return lines;
 }
@@ -151,7 +152,7 @@ std::string aws(const Flow& flow) {
       "aws ec2 authorize-security-group-{} --group-id {} --ip-permissions "
       "'IpProtocol={},FromPort={},ToPort={}{}'\n",
       inbound ? "ingress" : "egress", word(flow.group.name, "SECURITY_GROUP_ID"), protocol(flow), flow.port,
-      flow.port, ranges);
+      std::max(flow.port, flow.last_port), ranges);
 }
 
 /// https://learn.microsoft.com/en-us/cli/azure/network/nsg/rule: a rule takes addresses of one family, and
@@ -171,12 +172,12 @@ std::string azure(const Flow& flow) {
         "az network nsg rule create --resource-group {} --nsg-name {} --name allow-{}-{}-{}{} --priority {} "
         "--direction {} --access Allow --protocol {}",
         word(flow.group.resource_group, "RESOURCE_GROUP"), word(flow.group.name, "NSG_NAME"), protocol(flow),
-        flow.port, ipv6 ? "ipv6" : "ipv4", known ? fmt::format("-{}", priority) : "", priority,
+        ports_text(flow), ipv6 ? "ipv6" : "ipv4", known ? fmt::format("-{}", priority) : "", priority,
         inbound ? "Inbound" : "Outbound", flow.protocol == Protocol::udp ? "Udp" : "Tcp");
     if (!from.empty()) lines += fmt::format(" --source-address-prefixes {}", joined(from, " "));
     lines += fmt::format(
         " --source-port-ranges '*' --destination-address-prefixes {} --destination-port-ranges {}\n",
-        joined(to, " "), flow.port);
+        joined(to, " "), ports_text(flow));
   }
   return lines;
 }
@@ -195,7 +196,7 @@ std::string ticket(const Flow& flow) {
       reads_tls(flow) ? ", the TLS ClientHello in it included" : "",
       flow.direction == Direction::inbound ? "inbound" : "outbound", udp ? "UDP" : "TCP",
       flow.sources.empty() ? "this machine" : joined(flow.sources, ", "), joined(flow.destinations, ", "),
-      flow.port, flow.device);
+      ports_text(flow), flow.device);
   for (const auto& remark : remarks(flow)) lines += fmt::format("Note: {}\n", remark);
   return lines;
 }

@@ -49,14 +49,21 @@ std::string text(const Prefix& prefix) {
   return prefix.network() == prefix.last() ? prefix.network().to_string() : prefix.text();
 }
 
+std::string ports_text(const Flow& flow, std::string_view between) {
+  return flow.last_port == 0 ? fmt::format("{}", flow.port)
+                             : fmt::format("{}{}{}", flow.port, between, flow.last_port);
+}
+
 std::string sentence(const Flow& flow) {
+  const auto ports = fmt::format("{} {}", flow.last_port == 0 ? " port" : ", ports", ports_text(flow));
   if (flow.stopped == Flow::Stopped::replies)
-    return fmt::format("Allow the TCP replies from {} port {} to {} at {}.", listed(flow.destinations),
-                       flow.port, listed(flow.sources), flow.device);
+    return fmt::format("Allow the TCP replies from {}{} to {} at {}.", listed(flow.destinations), ports,
+                       flow.sources.empty() ? "anywhere" : listed(flow.sources), flow.device);
+  const auto anyone = flow.origin == Flow::Origin::published ? "anywhere" : "this machine";
   const auto what = fmt::format(
-      "{} {} from {} to {} port {}", flow.direction == allowlist::Direction::inbound ? "inbound" : "outbound",
+      "{} {} from {} to {}{}", flow.direction == allowlist::Direction::inbound ? "inbound" : "outbound",
       flow.protocol == allowlist::Protocol::udp ? "UDP" : "TCP",
-      flow.sources.empty() ? "this machine" : listed(flow.sources), listed(flow.destinations), flow.port);
+      flow.sources.empty() ? anyone : listed(flow.sources), listed(flow.destinations), ports);
   if (flow.stopped == Flow::Stopped::client_hello)
     return fmt::format("Allow the TLS ClientHello in {} at {}.", what, flow.device);
   return fmt::format("Allow {} at {}.", what, flow.device);

@@ -28,21 +28,29 @@ std::size_t first_of_its_name(const Ruleset& ruleset, std::size_t chain) {
   return static_cast<std::size_t>(found - ruleset.chains.begin());
 }
 
+std::vector<allowlist::Prefix>& published_side(Flow& flow) {
+  return flow.direction == allowlist::Direction::inbound ? flow.sources : flow.destinations;
+}
+
 class Changes {
  public:
-  Changes(std::span<const Ruleset> rulesets, const Flow& flow) : rulesets_{rulesets}, flow_{flow} {}
+  Changes(std::span<const Ruleset> rulesets, std::span<const Flow> flows)
+      : rulesets_{rulesets}, flows_{flows} {}
 
-  /// Whether what stops `stopped` asks for more than before.
-  bool add(const Evaluation& evaluation, const FlowSet& stopped) {
-    if (stopped.empty()) return false;
+  /// Whether what stops the flows asks for more than before.
+  bool add(const Evaluation& evaluation) {
     bool more = false;
-    for (const auto& touch : evaluation.touches) {
-      if (!surely_stops(touch)) continue;
-      auto part = touch.flows & stopped;
-      if (part.empty()) continue;
-      auto& one = change_of(touch);
-      more |= add_place(one.change, touch);
-      one.stopped.push_back(std::move(part));
+    for (std::size_t flow = 0; flow < flows_.size(); ++flow) {
+      const auto stopped = flows_of(flows_[flow]) - evaluation.accepted;
+      if (stopped.empty()) continue;
+      for (const auto& touch : evaluation.touches) {
+        if (!surely_stops(touch)) continue;
+        auto part = touch.flows & stopped;
+        if (part.empty()) continue;
+        auto& one = change_of(touch, flow);
+        more |= add_place(one.change, touch);
+        one.stopped.push_back(std::move(part));
+      }
     }
     for (auto& one : all_) more |= widen(one);
     return more;
@@ -70,7 +78,7 @@ class Changes {
     std::vector<FlowSet> stopped;
   };
 
-  Growing& change_of(const Touch& touch) {
+  Growing& change_of(const Touch& touch, std::size_t flow) {
     const auto& where = touch.where;
     const auto& ruleset = rulesets_[where.ruleset];
     const auto is_beside = [&](const RuleChange::Place& place) {
@@ -81,12 +89,12 @@ class Changes {
     };
     const auto is_same = [&](const Growing& one) {
       const auto& change = one.change;
-      return change.ruleset == where.ruleset && change.target == touch.target &&
+      return change.flow == flow && change.ruleset == where.ruleset && change.target == touch.target &&
              change.is_for_replies() == (where.packet == Packet::reply) && is_beside(change.places.front());
     };
     const auto same = std::ranges::find_if(all_, is_same);
     if (same != all_.end()) return *same;
-    return all_.emplace_back(Growing{{where.ruleset, where.packet, touch.target, {}, {}}, {}});
+    return all_.emplace_back(Growing{{flow, where.ruleset, where.packet, touch.target, {}, {}}, {}});
   }
 
   bool add_place(RuleChange& change, const Touch& touch) const {
@@ -105,20 +113,20 @@ class Changes {
 
   bool widen(Growing& one) const {
     if (one.stopped.empty()) return false;
-    const auto stopped =
-        allowlist::united(std::exchange(one.stopped, {})).sources() | PrefixSet{one.change.sources};
-    std::vector<allowlist::Prefix> sources;
-    std::ranges::copy_if(flow_.sources, std::back_inserter(sources),
-                         [&](const auto& prefix) { return PrefixSet{prefix}.intersects(stopped); });
-    const bool more = sources.size() != one.change.sources.size();
-    one.change.sources = std::move(sources);
+    auto flow = flows_[one.change.flow];
+    const auto stopped = published(allowlist::united(std::exchange(one.stopped, {})), flow.direction) |
+                         PrefixSet{one.change.published};
+    auto& prefixes = published_side(flow);
+    std::erase_if(prefixes, [&](const auto& prefix) { return !PrefixSet{prefix}.intersects(stopped); });
+    const bool more = prefixes.size() != one.change.published.size();
+    one.change.published = std::move(prefixes);
     return more;
   }
 
   void apply(const RuleChange& change, const RuleChange::Place& place, Ruleset& ruleset) const {
     if (is_left_alone(ruleset, place)) return;
     Rule rule;
-    rule.match = flows_of(seen_by(change, flow_));
+    rule.match = flows_of(seen_by(change, flows_[change.flow]));
     rule.outcome.verdict = Verdict::accept;
     const auto name = ruleset.chains[place.chain].name;
     for (auto& chain : ruleset.chains)
@@ -127,23 +135,25 @@ class Changes {
   }
 
   std::span<const Ruleset> rulesets_;
-  const Flow& flow_;
+  std::span<const Flow> flows_;
   std::vector<Growing> all_;
 };
 
 }  // namespace
 
 std::expected<ChangedRules, std::string> change_for(std::span<const Ruleset> rulesets,
-                                                    const Evaluation& evaluation, const Flow& flow,
+                                                    const Evaluation& evaluation, std::span<const Flow> flows,
                                                     allowlist::Position position) {
   ChangedRules changed;
-  Changes changes{rulesets, flow};
-  const auto flows = flows_of(flow);
+  Changes changes{rulesets, flows};
+  std::vector<FlowSet> asked;
+  for (const auto& flow : flows) asked.push_back(flows_of(flow));
+  const auto all = allowlist::united(std::move(asked));
   constexpr int most_rounds = 32;  // each goes one stop further, through all of the rules
   const auto* now = &evaluation;
-  for (int round = 0; round < most_rounds && changes.add(*now, flows - now->accepted); ++round) {
+  for (int round = 0; round < most_rounds && changes.add(*now); ++round) {
     changed.rulesets = changes.applied();
-    auto next = allowlist::evaluate(changed.rulesets, flows, flow.direction, position);
+    auto next = allowlist::evaluate(changed.rulesets, all, flows.front().direction, position);
     if (!next) return std::unexpected{next.error()};
     changed.evaluation = std::move(*next);
     now = &changed.evaluation;
@@ -158,24 +168,29 @@ bool is_left_alone(const Ruleset& ruleset, const RuleChange::Place& place) {
 
 Flow seen_by(const RuleChange& change, const Flow& flow) {
   auto one = flow;
-  one.sources = change.sources;
+  published_side(one) = change.published;
   if (change.is_for_replies()) one.stopped = Flow::Stopped::replies;
   if (!change.target) return one;
   const auto& [address, port] = *change.target;
   one.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
   one.port = port;
+  one.last_port = 0;
   return one;
 }
 
 FlowSet flows_of(const Flow& flow) {
   constexpr std::uint8_t tcp = 6;
   allowlist::FlowBox box;
-  box.sources = PrefixSet{flow.sources};
+  if (!flow.sources.empty()) box.sources = PrefixSet{flow.sources};
   box.destinations = PrefixSet{flow.destinations};
   if (flow.stopped == Flow::Stopped::replies) std::swap(box.sources, box.destinations);
   box.protocols = allowlist::Protocols{tcp, tcp};
-  box.ports = allowlist::Ports{flow.port, flow.port};
+  box.ports = allowlist::Ports{flow.port, std::max(flow.port, flow.last_port)};
   return FlowSet{box};
+}
+
+PrefixSet published(const FlowSet& flows, allowlist::Direction direction) {
+  return direction == allowlist::Direction::inbound ? flows.sources() : flows.destinations();
 }
 
 }  // namespace fwprobe::checks

@@ -13,6 +13,7 @@
 namespace fwprobe::checks {
 namespace {
 
+using allowlist::FlowSet;
 using allowlist::Ruleset;
 using allowlist::Touch;
 using allowlist::Verdict;
@@ -131,10 +132,11 @@ RulesRemedy remedy_of(const Ruleset& ruleset, const RuleChange& change, const Fl
 }
 
 /// What is not sure to get through by the changed rules.
-void add_left(const ChangedRules& changed, const Flow& flow, RulesAdvice& advice) {
-  const auto left = flows_of(flow) - changed.evaluation.allowed();
+void add_left(const ChangedRules& changed, std::span<const Flow> flows, RulesAdvice& advice) {
+  FlowSet left;
+  for (const auto& flow : flows) left |= flows_of(flow) - changed.evaluation.allowed();
   if (left.empty()) return;
-  advice.left = left.sources();
+  advice.left = published(left, flows.front().direction);
   std::vector<const Touch*> touches;
   for (const auto& touch : changed.evaluation.touches)
     if ((!touch.doubt.empty() || touch.verdict == Verdict::drop || touch.verdict == Verdict::reject) &&
@@ -146,17 +148,17 @@ void add_left(const ChangedRules& changed, const Flow& flow, RulesAdvice& advice
 }  // namespace
 
 RulesAdvice advise(std::span<const Ruleset> rulesets, const allowlist::Evaluation& evaluation,
-                   const Flow& flow, allowlist::Position position, FreePriorities& free) {
+                   std::span<const Flow> flows, allowlist::Position position, FreePriorities& free) {
   RulesAdvice advice;
-  const auto changed = change_for(rulesets, evaluation, flow, position);
+  const auto changed = change_for(rulesets, evaluation, flows, position);
   if (!changed) {
-    advice.left = allowlist::PrefixSet{flow.sources};
+    for (const auto& flow : flows) advice.left = advice.left | published(flows_of(flow), flow.direction);
     advice.left_by = {changed.error()};
     return advice;
   }
   for (const auto& change : changed->changes)
-    advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flow, free));
-  add_left(*changed, flow, advice);
+    advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flows[change.flow], free));
+  add_left(*changed, flows, advice);
   return advice;
 }
 

@@ -21,15 +21,15 @@ struct RulesRemedy {
 
 struct RulesAdvice {
   std::vector<RulesRemedy> remedies;  ///< to be carried out all, in any order
-  /// Of the sources those that may be stopped even then, and by which rules.
+  /// Of what is published that which may be stopped even then, and by which rules.
   allowlist::PrefixSet left;
   std::vector<std::string> left_by;
 };
 
-/// For the flow, which the rulesets stop as `evaluation` says, what lets all of it through: behind each
-/// change the way goes on as the changed rules have it, up to the next rule that stops it. Takes from `free`
-/// what its commands need.
+/// For flows of one direction, which the rulesets stop as `evaluation` says, what lets all of them through:
+/// behind each change the way goes on as the changed rules have it, up to the next rule that stops it. Takes
+/// from `free` what its commands need.
 RulesAdvice advise(std::span<const allowlist::Ruleset> rulesets, const allowlist::Evaluation& evaluation,
-                   const Flow& flow, allowlist::Position position, FreePriorities& free);
+                   std::span<const Flow> flows, allowlist::Position position, FreePriorities& free);
 
 }  // namespace fwprobe::checks

@@ -1,6 +1,7 @@
 #include "checks/rules_verdict.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -26,6 +27,11 @@ using allowlist::Touch;
 using allowlist::Verdict;
 
 constexpr std::uint8_t tcp = 6;
+
+/// Rules to add are for one range of ports each.
+constexpr std::size_t most_advised = 16;
+
+using PortPair = std::pair<std::uint16_t, std::uint16_t>;
 
 Ports ports_of(const Entry& entry) {
   return entry.ports.empty() ? Ports::all() : allowlist::port_set(entry.ports);
@@ -108,10 +114,10 @@ class Judge {
   FlowSet asked() const {
     if (direction() == Direction::inbound) return to_service(PrefixSet::everything());
     // By ports, as boxes that differ in their addresses only become one.
-    std::map<std::vector<std::pair<std::uint16_t, std::uint16_t>>, FlowBox> by_ports;
+    std::map<std::vector<PortPair>, FlowBox> by_ports;
     for (const auto& [result, flows] : entries_) {
       for (auto& box : flows.boxes()) {
-        std::vector<std::pair<std::uint16_t, std::uint16_t>> key;
+        std::vector<PortPair> key;
         for (const auto& range : box.ports.ranges()) key.emplace_back(range.first, range.last);
         destinations_[key].push_back(std::get<allowlist::Prefix>(result.entry->what));
         by_ports.try_emplace(key, box);
@@ -153,8 +159,17 @@ class Judge {
       result.undecided = parts_of(open, whole);
     }
     result.rules = rules_about(stopped.empty() ? open : stopped, index, result.verdict);
-    missing_.push_back(std::get<allowlist::Prefix>(result.entry->what));
-    if (result.verdict == unknown) missing_.pop_back();
+    add_missing(std::get<allowlist::Prefix>(result.entry->what), stopped);
+  }
+
+  void add_missing(const allowlist::Prefix& prefix, const FlowSet& stopped) {
+    Ports ports;
+    for (const auto& box : stopped.boxes()) ports = ports | box.ports;
+    for (const auto& [first, last] : ports.ranges())
+      if (const std::pair range{first, last}; missing_.contains(range) || missing_.size() < most_advised)
+        missing_[range].push_back(prefix);
+      else
+        unadvised_.push_back(prefix);
   }
 
   PrefixSet addresses(const FlowSet& flows) const {
@@ -282,30 +297,50 @@ class Judge {
   }
 
   void add_remedies() {
-    if (missing_.empty() || direction() == Direction::outbound) return;
+    std::vector<Flow> flows;
+    for (const auto& [ports, prefixes] : missing_) flows.push_back(flow_to(ports, prefixes));
+    if (!flows.empty()) verdict_.advice = advise(rulesets_, evaluation_, flows, question_.position, free_);
+    if (unadvised_.empty()) return;
+    verdict_.advice.left = verdict_.advice.left | PrefixSet{unadvised_};
+    verdict_.advice.left_by.push_back(fmt::format(
+        "more ranges of ports are stopped than the {} that changes are worked out for", most_advised));
+  }
+
+  Flow flow_to(const PortPair& ports, const std::vector<allowlist::Prefix>& published) const {
     Flow flow;
     flow.direction = direction();
     flow.origin = Flow::Origin::published;
-    flow.place =
-        question_.position == allowlist::Position::behind ? Flow::Place::path : Flow::Place::destination;
-    flow.sources = PrefixSet{missing_}.prefixes();
+    flow.port = ports.first;
+    if (ports.second != ports.first) flow.last_port = ports.second;
+    const auto prefixes = PrefixSet{published}.prefixes();
+    if (direction() == Direction::outbound) {
+      flow.destinations = prefixes;
+      const auto is_met = [&](const allowlist::Prefix& source) {
+        return std::ranges::any_of(prefixes, [&](const allowlist::Prefix& to) {
+          return to.network().is_v4() == source.network().is_v4();
+        });
+      };
+      if (question_.sources != PrefixSet::everything())
+        std::ranges::copy_if(question_.sources.prefixes(), std::back_inserter(flow.sources), is_met);
+      return flow;
+    }
+    flow.sources = prefixes;
     const auto address = question_.service->address();
     flow.destinations = {allowlist::Prefix{address, address.is_v4() ? 32 : 128}};
-    flow.port = question_.service->port();
-    verdict_.advice = advise(rulesets_, evaluation_, flow, question_.position, free_);
+    return flow;
   }
 
   std::span<const Ruleset> rulesets_;
   const RulesQuestion& question_;
   FreePriorities& free_;
   std::vector<std::pair<EntryResult, FlowSet>> entries_;
-  mutable std::map<std::vector<std::pair<std::uint16_t, std::uint16_t>>, std::vector<allowlist::Prefix>>
-      destinations_;
+  mutable std::map<std::vector<PortPair>, std::vector<allowlist::Prefix>> destinations_;
   allowlist::Evaluation evaluation_;
   FlowSet not_accepted_;
   FlowSet allowed_;
   FlowSet unknown_;
-  std::vector<allowlist::Prefix> missing_;
+  std::map<PortPair, std::vector<allowlist::Prefix>> missing_;  ///< by the ports that are stopped
+  std::vector<allowlist::Prefix> unadvised_;
   RulesVerdict verdict_;
 };
 

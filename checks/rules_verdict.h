@@ -55,7 +55,7 @@ struct RulesVerdict {
   allowlist::AddressCount excess_addresses;
   std::vector<std::string> shadowed;  ///< "rules.nft:12 (handle 8): …": rules that never match
   std::vector<std::string> notes;     ///< what was read and not judged
-  RulesAdvice advice;                 ///< of inbound lists: what has to be let through, and where
+  RulesAdvice advice;                 ///< what has to be let through, and where
   std::size_t count(EntryVerdict verdict) const;
 };
 

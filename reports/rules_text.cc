@@ -68,10 +68,14 @@ std::string remedy(const checks::RulesRemedy& one) {
 
 std::string remedies(const RulesAnswer& answer) {
   const auto& advice = answer.verdict.advice;
-  std::string text;
-  for (const auto& one : advice.remedies) text += (text.empty() ? "\nWhat to do\n" : "") + remedy(one);
+  if (advice.remedies.empty() && advice.left.empty()) return {};
+  std::string text = "\nWhat to do\n";
+  for (const auto& one : advice.remedies) text += remedy(one);
   if (advice.left.empty()) return text;
-  text += fmt::format("  Even then it is not sure that this gets through: {}\n", some_of(advice.left));
+  text += fmt::format("  {}: {}\n",
+                      advice.remedies.empty() ? "There is no advice for this"
+                                              : "Even then it is not sure that this gets through",
+                      some_of(advice.left));
   for (const auto& rule : advice.left_by) text += fmt::format("    {}\n", rule_text(rule));
   return text;
 }

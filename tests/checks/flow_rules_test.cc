@@ -46,6 +46,10 @@ void on_this_machine(Flow& flow) { flow.place = Flow::Place::this_machine; }
 void in_their_chains(Flow& flow) { flow.chains = {"ip fw world", "inet t in.2"}; }
 void in_the_raw_table(Flow& flow) { flow.chains = {"raw PREROUTING", "filter CI"}; }
 void reads_tls(Flow& flow) { flow.stopped = Flow::Stopped::client_hello; }
+void on_a_range(Flow& flow) {
+  flow.port = 8000;
+  flow.last_port = 8010;
+}
 void for_replies(Flow& flow) { flow.stopped = Flow::Stopped::replies; }
 void to_a_resolver(Flow& flow) {
   flow.protocol = allowlist::Protocol::udp;
@@ -102,6 +106,9 @@ TEST(FlowRules, ForNftables) {
         "sport 443 accept\n"
         "nft insert rule inet filter forward ip6 saddr 2001:db8::9 ip6 daddr 2001:db8:1::3 tcp sport 443 "
         "accept\n"},
+       {"a range of ports", with(one, on_a_range),
+        "nft insert rule inet filter forward ip saddr 10.1.2.3 ip daddr 203.0.113.9 tcp dport 8000-8010 "
+        "accept\n"},
        {"no known source", unknown,
         "nft insert rule inet filter forward ip daddr 203.0.113.9 tcp dport 443 accept\n"},
        {"DNS", with(one, to_a_resolver),
@@ -125,6 +132,8 @@ TEST(FlowRules, ForIptables) {
            "iptables -I CI -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
           {"replies", with(one, for_replies),
            "iptables -I FORWARD -s 203.0.113.9 -d 10.1.2.3 -p tcp --sport 443 -j ACCEPT\n"},
+          {"a range of ports", with(one, on_a_range),
+           "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p tcp --dport 8000:8010 -j ACCEPT\n"},
           {"no known source", unknown, "iptables -I FORWARD -d 203.0.113.9 -p tcp --dport 443 -j ACCEPT\n"},
           {"DNS", with(one, to_a_resolver),
            "iptables -I FORWARD -s 10.1.2.3 -d 203.0.113.9 -p udp --dport 53 -j ACCEPT\n"}});
@@ -144,6 +153,9 @@ TEST(FlowRules, ForAwsNameTheOtherSide) {
        {"no known source matters outbound", unknown,
         "aws ec2 authorize-security-group-egress --group-id \"$SECURITY_GROUP_ID\" --ip-permissions "
         "'IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{CidrIp=203.0.113.9/32}]'\n"},
+       {"a range of ports", with(one, on_a_range),
+        "aws ec2 authorize-security-group-egress --group-id \"$SECURITY_GROUP_ID\" --ip-permissions "
+        "'IpProtocol=tcp,FromPort=8000,ToPort=8010,IpRanges=[{CidrIp=203.0.113.9/32}]'\n"},
        {"inbound it would open the port to all", with(unknown, at_destination), ""},
        {"to the group that stops it", with(one, [](Flow& made) { made.group.name = "sg-1"; }),
         "aws ec2 authorize-security-group-egress --group-id sg-1 --ip-permissions "
@@ -188,6 +200,11 @@ TEST(FlowRules, ForAzureAreOneForEachFamily) {
         "--name allow-tcp-443-ipv6-4094 --priority 4094 --direction Outbound --access Allow --protocol Tcp "
         "--source-address-prefixes 2001:db8:1::3 --source-port-ranges '*' "
         "--destination-address-prefixes 2001:db8::9 --destination-port-ranges 443\n"},
+       {"a range of ports", with(one, on_a_range),
+        "az network nsg rule create --resource-group \"$RESOURCE_GROUP\" --nsg-name \"$NSG_NAME\" "
+        "--name allow-tcp-8000-8010-ipv4 --priority 100 --direction Outbound --access Allow --protocol Tcp "
+        "--source-address-prefixes 10.1.2.3 --source-port-ranges '*' "
+        "--destination-address-prefixes 203.0.113.9 --destination-port-ranges 8000-8010\n"},
        {"no known source, and inbound", with(unknown, at_destination), ""},
        {"no security group reads TLS", with(one, reads_tls), ""}});
 }
@@ -274,7 +291,7 @@ TEST(FlowRules, AreTakenByNft) {
              "done\n");
   std::string pasted;
   for (const auto& each : {one, both, ranges, unknown, with(one, on_this_machine), with(both, at_destination),
-                           with(both, to_a_resolver), with(both, reads_tls)})
+                           with(both, to_a_resolver), with(both, reads_tls), with(both, on_a_range)})
     pasted += rule("nftables", each);
   const auto rules = script("rules", pasted);
   const auto result =

@@ -410,6 +410,47 @@ COMMIT
                     got = [(part["destinations"], part["ports"], part["sources"]) for part in entry["blocked_parts"]]
                     self.assertCountEqual(got, parts)
 
+    def outbound(self, entries):
+        file = tempfile.NamedTemporaryFile("w", suffix=".yaml")
+        self.addCleanup(file.close)
+        file.write("name: n\ntitle: t\npublisher: p\nsource: https://example.com/\nretrieved: 2026-01-01\ndirection: outbound\nentries:\n"
+                   + "".join(f"  - prefix: {prefix}\n" + (f"    ports: [{ports}]\n" if ports else "") for prefix, ports in entries))
+        file.flush()
+        return file.name
+
+    def test_an_outbound_list_gets_rules_to_add_for_each_range_of_ports(self):
+        entries = self.outbound([("192.30.252.0/22", "22, 443"), ("13.107.6.0/24", "443"), ("52.0.0.0/15", "8000-8010"), ("52.8.0.0/16", ""),
+                                 ("1.1.1.0/24", "53")])
+        text = "table ip t {\nchain o {\ntype filter hook output priority 0; policy drop;\nct state established accept\ntcp dport 53 accept\n%s\n}\n}\n"
+        for words, source in ((("--source", "10.0.0.5", "--source", "2001:db8::1"), "ip saddr 10.0.0.5 "), ((), "")):
+            code, answers, _ = verify_json(*words, text=text % "", allowlist=entries)
+            self.assertEqual(code, 1)
+            rules = [remedy["rules"].strip() for remedy in answers[0]["remedies"]]
+            self.assertEqual(rules, [f"nft insert rule ip t o {source}ip daddr {to} accept" for to in (
+                "52.8.0.0/16 tcp dport 0-52", "192.30.252.0/22 tcp dport 22", "52.8.0.0/16 tcp dport 54-65535",
+                "{ 13.107.6.0/24, 192.30.252.0/22 } tcp dport 443", "52.0.0.0/15 tcp dport 8000-8010")])
+            self.assertEqual(verify(*words, text=text % "\n".join(rule.removeprefix("nft insert rule ip t o ") for rule in rules),
+                                    allowlist=entries)[0], 0)
+        _, out, _ = verify(text=text % "", allowlist=entries)
+        self.assertIn("Allow outbound TCP from anywhere to 52.0.0.0/15, ports 8000-8010 at the firewall of ", out)
+
+    def test_more_ranges_of_ports_than_there_is_advice_for_are_said(self):
+        entries = self.outbound([("192.30.252.0/22", ", ".join(str(port) for port in range(1000, 1040, 2))), ("13.107.6.0/24", "1000")])
+        text = "table ip t {\nchain o {\ntype filter hook output priority 0; policy drop;\nct state established accept\n}\n}\n"
+        _, answers, _ = verify_json(text=text, allowlist=entries)
+        self.assertEqual((len(answers[0]["remedies"]), answers[0]["remedies_leave"]["addresses"]), (16, ["192.30.252.0/22"]))
+
+    def test_an_outbound_list_gets_rules_for_clouds_as_well(self):
+        entries = self.outbound([("192.30.252.0/22", "22"), ('"2001:4860::/32"', "22")])
+        group = {"SecurityGroups": [{"GroupId": "sg-1", "IpPermissions": [], "IpPermissionsEgress": []}]}
+        _, answers, _ = verify_json(rules="-", text=json.dumps(group), allowlist=entries)
+        self.assertEqual([remedy["rules"] for remedy in answers[0]["remedies"]],
+                         ["aws ec2 authorize-security-group-egress --group-id sg-1 --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,"
+                          "IpRanges=[{CidrIp=192.30.252.0/22}],Ipv6Ranges=[{CidrIpv6=2001:4860::/32}]'\n"])
+        _, answers, _ = verify_json(rules="-", text=self.nsg([("no", 300, "Outbound", "Deny", "*", "*")]), allowlist=entries)
+        self.assertEqual([line.split(" --direction")[0].split("--name ")[1] for line in answers[0]["remedies"][0]["rules"].splitlines()],
+                         ["allow-tcp-22-ipv4-299 --priority 299", "allow-tcp-22-ipv6-298 --priority 298"])
+
     def test_entries_of_a_long_list_that_have_one_answer_stand_together(self):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as entries:
             entries.write("".join(f"77.92.{number}.0/25\n" for number in range(60)))

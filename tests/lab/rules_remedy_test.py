@@ -20,6 +20,15 @@ SEED = int(os.environ.get("FWPROBE_SEED", "20261125"))
 SANITIZED = b"__asan_init" in pathlib.Path(FWPROBE).read_bytes()
 NFT, IPTABLES = (30, 10) if SANITIZED else (150, 50)
 LISTS = (("four", random_rules.SOURCES4, ["192.0.2.1:443", "192.0.2.1:22"]), ("six", random_rules.SOURCES6, ["[2001:db8:f::1]:443"]))
+OUTBOUND = """name: {}
+title: t
+publisher: p
+source: https://example.com/
+retrieved: 2026-01-01
+direction: outbound
+ports: [22, 443, 8000-8010]
+entries:
+"""
 
 TRANSLATION = """table ip nat {
 chain pre {
@@ -42,7 +51,9 @@ class Rulesets:
         self.folder = folder
         self.lists = []
         for name, sources, services in LISTS:
-            self.lists.append((self.write(name + ".csv", "".join(f"{address}\n" for address in sources)), services))
+            self.lists.append((self.write(name + ".csv", "".join(f"{address}\n" for address in sources)), "inbound", services))
+            entries = "".join(f'  - prefix: "{address}"\n' for address in sources)
+            self.lists.append((self.write(name + ".yaml", OUTBOUND.format(name) + entries), "outbound", []))
         self.stopped, self.mended, self.uncertain, self.failures = 0, 0, 0, []
 
     def write(self, name, text):
@@ -50,25 +61,27 @@ class Rulesets:
         pathlib.Path(path).write_text(text, encoding="utf-8")
         return path
 
-    def verify(self, rules, *more):
+    def verify(self, direction, rules, *more):
         answers = {}
-        for name, services in self.lists:
-            words = [FWPROBE, "rules", "verify", "--format", "json", "--direction", "inbound", "--allowlist", name, "--rules", rules, *more]
+        for name, listed_as, services in self.lists:
+            if listed_as != direction:
+                continue
+            words = [FWPROBE, "rules", "verify", "--format", "json", "--direction", direction, "--allowlist", name, "--rules", rules, *more]
             for service in services:
                 words += ["--service", service]
             done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
             assert done.returncode in (0, 1, 3), done.stderr + done.stdout
-            for answer, service in zip(json.loads(done.stdout)["answers"], services, strict=True):
+            for answer, service in zip(json.loads(done.stdout)["answers"], services or [name], strict=True):
                 answers[service] = answer
         return answers
 
-    def mend(self, label, rules, listed, *more):
+    def mend(self, label, direction, rules, listed, *more):
         """`rules` are loaded; `listed` exports them into a file."""
-        before = self.verify(listed(), *more)
+        before = self.verify(direction, listed(), *more)
         advice = [line for answer in before.values() for remedy in answer["remedies"] for line in (remedy["rules"] or "").splitlines()]
         for command in advice:
             run("sh", "-c", command)
-        after = self.verify(listed(), *more)
+        after = self.verify(direction, listed(), *more)
         for service, answer in before.items():
             left = [ipaddress.ip_network(prefix) for prefix in answer["remedies_leave"]["addresses"]]
             then = {entry["entry"]: entry for entry in after[service]["entries"]}
@@ -81,7 +94,9 @@ class Rulesets:
                     said = any(ipaddress.ip_network(entry["entry"]).subnet_of(prefix) for prefix in left)
                     self.uncertain += said
                     self.mended += not said
-                    good = said or now == "allowed"
+                    # Of an outbound entry the ports that are stopped are advised on, and not those that cannot be told.
+                    open_before = direction == "outbound" and entry["cannot_tell"]
+                    good = said or now == "allowed" or (open_before and now == "cannot tell")
                 else:
                     continue
                 if not good:
@@ -91,18 +106,20 @@ class Rulesets:
         run("nft", "flush", "ruleset")
 
     def nft(self, number):
-        rules, more = random_rules.nft_ruleset(random.Random(SEED + number)), []
+        rules, direction, more = random_rules.nft_ruleset(random.Random(SEED + number)), "inbound", []
+        if number % 5 == 2:
+            rules, direction = rules.replace("hook input", "hook output").replace("saddr", "daddr"), "outbound"
         if number % 5 == 3:
             rules = TRANSLATION + rules.replace("type filter hook input priority 10", "type filter hook forward priority 10")
         if number % 5 == 4:
             rules, more = rules.replace("type filter hook input", "type filter hook forward"), ["--behind"]
         run("nft", "-f", "-", input=rules)
-        self.mend(f"seed {SEED + number}", rules, lambda: self.write("rules.json", run("nft", "-j", "list", "ruleset")), *more)
+        self.mend(f"seed {SEED + number}", direction, rules, lambda: self.write("rules.json", run("nft", "-j", "list", "ruleset")), *more)
 
     def iptables(self, number):
         rules = random_rules.iptables_ruleset(random.Random(SEED + number))
         run("iptables-restore", input=rules)
-        self.mend(f"iptables, seed {SEED + number}", rules, lambda: self.write("iptables.txt", run("iptables-save")))
+        self.mend(f"iptables, seed {SEED + number}", "inbound", rules, lambda: self.write("iptables.txt", run("iptables-save")))
 
 
 def body():
