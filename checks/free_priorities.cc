@@ -5,25 +5,42 @@
 #include "text/ascii.h"
 
 namespace fwprobe::checks {
+namespace {
 
-const allowlist::Rule* first_stop(const allowlist::Chain& chain, const allowlist::FlowSet& flows) {
-  const auto stop = std::ranges::find_if(chain.rules, [&](const allowlist::Rule& rule) {
-    return rule.outcome.verdict != allowlist::Verdict::accept && rule.match.intersects(flows);
-  });
+using allowlist::FlowSet;
+
+/// "Network security groups overview": those of a group's owner, lower ones first; each is there once for
+/// each direction, and a name once.
+constexpr int first = 100;
+constexpr int last = 4096;
+
+bool stops(const allowlist::Rule& rule) { return rule.outcome.verdict != allowlist::Verdict::accept; }
+
+}  // namespace
+
+const allowlist::Rule* first_stop(const allowlist::Chain& chain, const FlowSet& flows) {
+  const auto stop = std::ranges::find_if(
+      chain.rules, [&](const allowlist::Rule& rule) { return stops(rule) && rule.match.intersects(flows); });
   return stop == chain.rules.end() ? nullptr : &*stop;
 }
 
-/// "Network security groups overview": those of a group's owner are 100 to 4096, lower ones first, and each
-/// is there once for each direction; a name is there once.
-std::optional<int> FreePriorities::take(std::size_t ruleset, std::size_t chain,
-                                        const allowlist::FlowSet& flows) {
-  constexpr int first = 100;
-  constexpr int last = 4096;
+std::optional<int> FreePriorities::take(std::size_t ruleset, std::size_t chain, const FlowSet& flows) {
   const auto* stop = first_stop(rulesets_[ruleset].chains[chain], flows);
   auto& used = taken(ruleset, chain);
   for (int number = stop == nullptr ? last : std::min(last, stop->name.number - 1); number >= first; --number)
     if (used.insert(number).second) return number;
   return std::nullopt;
+}
+
+FlowSet FreePriorities::held_up(std::size_t ruleset, std::size_t chain, const FlowSet& flows) {
+  const auto& used = taken(ruleset, chain);
+  int free = first;
+  while (used.contains(free)) ++free;
+  if (free > last) return flows;
+  FlowSet all;
+  for (const auto& rule : rulesets_[ruleset].chains[chain].rules)
+    if (stops(rule) && rule.name.number <= free) all |= rule.match & flows;
+  return all;
 }
 
 std::set<int>& FreePriorities::taken(std::size_t ruleset, std::size_t chain) {

@@ -23,6 +23,9 @@ class FreePriorities {
   /// "allow-ci-4095". None: all are taken.
   std::optional<int> take(std::size_t ruleset, std::size_t chain, const allowlist::FlowSet& flows);
 
+  /// Those of the flows that are stopped, or may be, where no number is free in front.
+  allowlist::FlowSet held_up(std::size_t ruleset, std::size_t chain, const allowlist::FlowSet& flows);
+
  private:
   std::set<int>& taken(std::size_t ruleset, std::size_t chain);
 

@@ -1,6 +1,7 @@
 #include "checks/rules_remedy.h"
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 #include <utility>
 
@@ -99,6 +100,26 @@ std::optional<Rules> rules_of(const Ruleset& ruleset, const RuleChange& change, 
   return std::nullopt;
 }
 
+/// What has to wait until a rule is moved, and the rest.
+std::vector<RuleChange> parts_of(const Ruleset& ruleset, const RuleChange& change, const Flow& flow,
+                                 FreePriorities& free) {
+  const auto* form = std::ranges::find(forms, ruleset.format, &Form::format);
+  if (form == std::end(forms) || !form->has_priorities) return {change};
+  const auto held_up =
+      published(free.held_up(change.ruleset, change.places.front().chain, flows_of(seen_by(change, flow))),
+                flow.direction);
+  const auto waits = [&](const allowlist::Prefix& prefix) {
+    return allowlist::PrefixSet{prefix}.intersects(held_up);
+  };
+  auto waiting = change;
+  auto rest = change;
+  std::erase_if(waiting.published, std::not_fn(waits));
+  std::erase_if(rest.published, waits);
+  std::vector<RuleChange> parts{std::move(rest), std::move(waiting)};
+  std::erase_if(parts, [](const RuleChange& part) { return part.published.empty(); });
+  return parts;
+}
+
 /// Commands name a chain of Linux themselves.
 std::string device(const Ruleset& ruleset, const RuleChange& change, const RulesRemedy& remedy) {
   constexpr std::string_view what[] = {"", "", ", which stops what follows the SYN"};
@@ -126,7 +147,8 @@ RulesRemedy remedy_of(const Ruleset& ruleset, const RuleChange& change, const Fl
     remedy.position = form->position;
   }
   remedy.flow.device = device(ruleset, change, remedy);
-  if (form != std::end(forms) && form->has_priorities && !remedy.rules)
+  if (form != std::end(forms) && form->has_priorities &&
+      remedy.flow.group.priorities.size() < families(remedy.flow))
     remedy.flow.device += to_be_moved(ruleset, change, remedy.flow);
   return remedy;
 }
@@ -156,8 +178,9 @@ RulesAdvice advise(std::span<const Ruleset> rulesets, const allowlist::Evaluatio
     advice.left_by = {changed.error()};
     return advice;
   }
-  for (const auto& change : changed->changes)
-    advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flows[change.flow], free));
+  for (const auto& whole : changed->changes)
+    for (const auto& change : parts_of(rulesets[whole.ruleset], whole, flows[whole.flow], free))
+      advice.remedies.push_back(remedy_of(rulesets[change.ruleset], change, flows[change.flow], free));
   add_left(*changed, flows, advice);
   return advice;
 }

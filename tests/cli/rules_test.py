@@ -297,6 +297,23 @@ class Verify(unittest.TestCase):
         self.assertTrue(out.endswith("at the firewall of standard input (git-nsg inbound), in front of the rule that stops it: no priority is free in "
                                      "front of block (100), which needs a greater number first.\n"), out)
 
+    def test_what_waits_for_a_rule_to_be_moved_holds_up_nothing_else(self):
+        text = self.nsg([("block", 100, "Inbound", "Deny", "162.19.0.0/16", "*"), ("rest", 300, "Inbound", "Deny", "*", "*")])
+        _, answers, _ = verify_json("--service", "10.0.0.5:443", rules="-", text=text)
+        first, second = answers[0]["remedies"]
+        self.assertIn(" --priority 299 ", first["rules"])
+        self.assertIn(" --source-address-prefixes 34.147.2.16 77.92.96.46 77.92.102.192/28 77.92.124.0/27 ", first["rules"])
+        self.assertIn("inbound TCP from 162.19.204.13 to ", second["say"])
+        self.assertEqual((second["form"], second["rules"]), (None, None))
+
+    def test_too_many_addresses_for_a_command_are_no_want_of_priorities(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as entries:
+            entries.write("".join(f"77.{number // 250}.{number % 250}.1\n" for number in range(1001)))
+            entries.flush()
+            _, answers, _ = verify_json("--service", "10.0.0.5:443", "--direction", "inbound", rules="-", allowlist=entries.name,
+                                        text=self.nsg([("rest", 300, "Inbound", "Deny", "*", "*")]))
+        self.assertTrue(answers[0]["remedies"][0]["say"].endswith("in front of the rule that stops it."), answers[0]["remedies"])
+
     def test_names_of_a_group_that_a_shell_could_take_for_commands_are_in_no_rule(self):
         text = self.nsg([("block", 400, "Inbound", "Deny", "162.19.0.0/16", "*")], name="$(id)").replace("my-group", "a;b")
         _, answers, _ = verify_json("--service", "10.0.0.5:443", rules="-", text=text)
