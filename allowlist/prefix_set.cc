@@ -131,4 +131,10 @@ std::vector<AddressRange> PrefixSet::ranges() const {
   return ranges;
 }
 
+PrefixSet prefixes_of(std::initializer_list<std::string_view> texts) {
+  std::vector<Prefix> prefixes;
+  for (const auto text : texts) prefixes.push_back(parse_prefix(text).value().prefix);
+  return PrefixSet{prefixes};
+}
+
 }  // namespace fwprobe::allowlist

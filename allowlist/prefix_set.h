@@ -3,8 +3,10 @@
 
 #include <compare>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <asio/ip/address.hpp>
@@ -89,6 +91,9 @@ class PrefixSet {
   Ranges4 v4_;
   Ranges6 v6_;
 };
+
+/// Of prefixes as parse_prefix() reads them; for those that are written in the program.
+PrefixSet prefixes_of(std::initializer_list<std::string_view> texts);
 
 Uint128 number(const asio::ip::address_v6& address);
 asio::ip::address_v6 address_v6(Uint128 number);

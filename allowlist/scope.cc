@@ -79,7 +79,7 @@ Scope scope(const asio::ip::address& address) {
 
 const PrefixSet& public_addresses() {
   static const PrefixSet set = [] {
-    auto all = PrefixSet{std::vector{parse_prefix("0.0.0.0/0")->prefix, parse_prefix("2000::/3")->prefix}};
+    auto all = prefixes_of({"0.0.0.0/0", "2000::/3"});
     for (const auto& row : table() | std::views::reverse)
       all = row.scope == Scope::global ? all | PrefixSet{row.prefix} : all - PrefixSet{row.prefix};
     return all;

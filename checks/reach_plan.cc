@@ -44,13 +44,8 @@ std::vector<address> spread(const PrefixSet& set, Uint128 count) {
 /// Where no other machine is, or none that routers lead to: this host, loopback, link-local, multicast and
 /// reserved (RFC 6890 §2.2.2); of IPv6 all but 2000::/3 (RFC 4291 §2.4).
 const PrefixSet& nowhere() {
-  static const auto set = [] {
-    std::vector<Prefix> prefixes;
-    for (const auto* text :
-         {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"})
-      prefixes.push_back(allowlist::parse_prefix(text).value().prefix);
-    return PrefixSet{prefixes};
-  }();
+  static const auto set = allowlist::prefixes_of(
+      {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"});
   return set;
 }
 
@@ -119,6 +114,7 @@ std::expected<ReachPlan, std::string> plan_entry(const Entry& entry, const Reach
 }  // namespace
 
 std::vector<address> sample(const Prefix& prefix, std::size_t count) {
+  if (host_bits(prefix) == 0) return {prefix.network()};
   auto first = number_of(prefix.network());
   auto last = number_of(prefix.last());
   // /31 and /127 have two hosts (RFC 3021, RFC 6164).

@@ -27,13 +27,12 @@ std::span<const std::uint8_t> flags_of(Packet packet) {
 }
 
 const PrefixSet& multicast() {
-  static const PrefixSet set{
-      std::vector{parse_prefix("224.0.0.0/4")->prefix, parse_prefix("ff00::/8")->prefix}};
+  static const auto set = prefixes_of({"224.0.0.0/4", "ff00::/8"});
   return set;
 }
 
 const PrefixSet& loopback() {
-  static const PrefixSet set{std::vector{parse_prefix("127.0.0.0/8")->prefix, parse_prefix("::1")->prefix}};
+  static const auto set = prefixes_of({"127.0.0.0/8", "::1"});
   return set;
 }
 

@@ -140,12 +140,6 @@ void Addresses::add_doubtful(const PrefixSet& prefixes, std::string_view reason)
   doubt = joined(doubt, reason);
 }
 
-PrefixSet prefixes_of(std::initializer_list<std::string_view> texts) {
-  std::vector<Prefix> prefixes;
-  for (const auto text : texts) prefixes.push_back(parse_prefix(text).value().prefix);
-  return PrefixSet{prefixes};
-}
-
 PrefixSet not_public() {
   return prefixes_of({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
                       "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10",

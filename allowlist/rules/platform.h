@@ -61,7 +61,6 @@ struct Addresses {
   void add_doubtful(const PrefixSet& prefixes, std::string_view reason);
 };
 
-PrefixSet prefixes_of(std::initializer_list<std::string_view> texts);
 /// What nothing on the Internet has, so that a private network may have it.
 PrefixSet not_public();
 
