@@ -211,6 +211,8 @@ constexpr RuleFormat formats[] = {
 
 std::span<const RuleFormat> rule_formats() { return formats; }
 
+std::size_t family_count(const Flow& flow) { return families(flow).size(); }
+
 std::vector<Rules> rules_for(const Flow& flow) {
   constexpr std::size_t most_pairs = 1000;
   if (std::max<std::size_t>(flow.sources.size(), 1) * flow.destinations.size() > most_pairs) return {};

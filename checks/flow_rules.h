@@ -25,6 +25,9 @@ struct Rules {
   std::string text;
 };
 
+/// Of its destinations: a rule is for one family.
+std::size_t family_count(const Flow& flow);
+
 /// In every format that can say it; none for flows that would need more than 1000 pairs of source and
 /// destination: rules of that size come of lists, not of one diagnosis.
 std::vector<Rules> rules_for(const Flow& flow);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "checks/flow_rules.h"
 #include "checks/rule_changes.h"
 #include "checks/touch_words.h"
 
@@ -35,6 +36,12 @@ constexpr Form forms[] = {
     {"iptables-save", "iptables", in_front, 1}, {"AWS security groups", "aws", ""},
     {"Azure NSG", "azure", in_front, 0, true},
 };
+
+/// Null when there is none.
+const Form* form_of(const Ruleset& ruleset) {
+  const auto* form = std::ranges::find(forms, ruleset.format, &Form::format);
+  return form == std::end(forms) ? nullptr : form;
+}
 
 /// Names come from the file and go into a shell.
 bool is_plain(std::string_view word) {
@@ -73,12 +80,6 @@ Flow::Group group_of(std::string_view owner) {
   return group;
 }
 
-std::size_t families(const Flow& flow) {
-  const auto is_v4 = [](const allowlist::Prefix& prefix) { return prefix.network().is_v4(); };
-  const auto v4 = std::ranges::count_if(flow.destinations, is_v4);
-  return (v4 > 0 ? 1U : 0U) + (std::cmp_less(v4, flow.destinations.size()) ? 1U : 0U);
-}
-
 std::optional<Rules> rules_of(const Ruleset& ruleset, const RuleChange& change, const Form& form,
                               FreePriorities& free, Flow& flow) {
   if (is_left_alone(ruleset, change.places.front())) return std::nullopt;
@@ -90,7 +91,7 @@ std::optional<Rules> rules_of(const Ruleset& ruleset, const RuleChange& change, 
     }
   else
     flow.group = group_of(ruleset.chains[change.places.front().chain].owner);
-  for (std::size_t i = 0; form.has_priorities && i < families(flow); ++i)
+  for (std::size_t i = 0; form.has_priorities && i < family_count(flow); ++i)
     if (const auto one = free.take(change.ruleset, change.places.front().chain, flows_of(flow)))
       flow.group.priorities.push_back(*one);
     else
@@ -103,8 +104,8 @@ std::optional<Rules> rules_of(const Ruleset& ruleset, const RuleChange& change, 
 /// What has to wait until a rule is moved, and the rest.
 std::vector<RuleChange> parts_of(const Ruleset& ruleset, const RuleChange& change, const Flow& flow,
                                  FreePriorities& free) {
-  const auto* form = std::ranges::find(forms, ruleset.format, &Form::format);
-  if (form == std::end(forms) || !form->has_priorities) return {change};
+  const auto* form = form_of(ruleset);
+  if (form == nullptr || !form->has_priorities) return {change};
   const auto held_up =
       published(free.held_up(change.ruleset, change.places.front().chain, flows_of(seen_by(change, flow))),
                 flow.direction);
@@ -141,14 +142,14 @@ std::string to_be_moved(const Ruleset& ruleset, const RuleChange& change, const 
 RulesRemedy remedy_of(const Ruleset& ruleset, const RuleChange& change, const Flow& flow,
                       FreePriorities& free) {
   RulesRemedy remedy{.flow = seen_by(change, flow), .rules = {}, .position = {}};
-  const auto* form = std::ranges::find(forms, ruleset.format, &Form::format);
-  if (form != std::end(forms)) {
+  const auto* form = form_of(ruleset);
+  if (form != nullptr) {
     remedy.rules = rules_of(ruleset, change, *form, free, remedy.flow);
     remedy.position = form->position;
   }
   remedy.flow.device = device(ruleset, change, remedy);
-  if (form != std::end(forms) && form->has_priorities &&
-      remedy.flow.group.priorities.size() < families(remedy.flow))
+  if (form != nullptr && form->has_priorities &&
+      remedy.flow.group.priorities.size() < family_count(remedy.flow))
     remedy.flow.device += to_be_moved(ruleset, change, remedy.flow);
   return remedy;
 }
