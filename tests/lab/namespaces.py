@@ -92,6 +92,15 @@ def inside(body):
     return os.waitstatus_to_exitcode(status)
 
 
+def run_test(body):
+    """Ends this process as inside() does; a test is skipped where no namespaces can be made."""
+    try:
+        sys.exit(inside(body))
+    except Unavailable as error:
+        print(f"skipped: {error}", file=sys.stderr)
+        sys.exit(0)
+
+
 def which(tool):
     return next((path for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
                  if os.access(path := f"{folder}/{tool}", os.X_OK)), None)
