@@ -3,9 +3,12 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "allowlist/allowlist.h"
 #include "allowlist/flow_set.h"
@@ -27,6 +30,15 @@ inline std::optional<PortRange> read_port_range(std::string_view text, std::stri
       dash == std::string_view::npos ? first : read_port(trimmed(text.substr(dash + 1), blanks));
   if (!first || !last || *last < *first) return std::nullopt;
   return PortRange{*first, *last};
+}
+
+/// "tcp" or "udp".
+inline std::string_view protocol_name(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
+
+/// "443", "8000-8100"; `dash` between the ends.
+inline std::string text(const PortRange& range, std::string_view dash = "-") {
+  return range.first == range.last ? fmt::format("{}", range.first)
+                                   : fmt::format("{}{}{}", range.first, dash, range.last);
 }
 
 inline Ports port_set(std::span<const PortRange> ranges) {

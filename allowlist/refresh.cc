@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "allowlist/exports/export.h"
 #include "allowlist/load_set.h"
+#include "allowlist/port_text.h"
 #include "allowlist/publication.h"
 #include "allowlist/rules/json_tree.h"
 #include "allowlist/values.h"

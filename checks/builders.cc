@@ -5,6 +5,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "text/date.h"
+
 namespace fwprobe::checks {
 namespace {
 
@@ -56,9 +58,6 @@ std::string date(probe::WallClock::time_point time) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(probe::WallClock::to_time_t(time)));
 }
 
-std::string date(std::chrono::year_month_day day) {
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
-}
+std::string date(std::chrono::year_month_day day) { return full_date(day); }
 
 }  // namespace fwprobe::checks

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/port_text.h"
 #include "checks/builders.h"
 #include "checks/checks.h"
 #include "checks/list_findings.h"
@@ -32,10 +33,8 @@ std::string ports_text(const Entry& entry) {
   const std::string protocol = entry.protocol == allowlist::Protocol::udp ? "UDP" : "TCP";
   if (entry.ports.empty()) return "any " + protocol + " port";
   std::string shown;
-  for (const auto& range : entry.ports) {
-    shown += fmt::format("{}{}", shown.empty() ? "" : ", ", range.first);
-    if (range.last != range.first) shown += fmt::format("-{}", range.last);
-  }
+  for (const auto& range : entry.ports)
+    shown += fmt::format("{}{}", shown.empty() ? "" : ", ", allowlist::text(range));
   return protocol + " port " + shown;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "allowlist/port_text.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -42,8 +42,7 @@ std::vector<EntryPart> parts_of(const allowlist::FlowSet& flows, const allowlist
 
 std::vector<std::string> range_texts(const allowlist::Ports& ports) {
   std::vector<std::string> texts;
-  for (const auto& [first, last] : ports.ranges())
-    texts.push_back(first == last ? fmt::format("{}", first) : fmt::format("{}-{}", first, last));
+  for (const auto& [first, last] : ports.ranges()) texts.push_back(allowlist::text({first, last}));
   return texts;
 }
 

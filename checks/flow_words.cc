@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "allowlist/port_text.h"
 #include "checks/flow.h"
 
 namespace fwprobe::checks {
@@ -50,8 +51,7 @@ std::string text(const Prefix& prefix) {
 }
 
 std::string ports_text(const Flow& flow, std::string_view between) {
-  return flow.last_port == 0 ? fmt::format("{}", flow.port)
-                             : fmt::format("{}{}{}", flow.port, between, flow.last_port);
+  return allowlist::text({flow.port, std::max(flow.port, flow.last_port)}, between);
 }
 
 std::string sentence(const Flow& flow) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "allowlist/port_text.h"
 #include "allowlist/publishers.h"
 #include "cli/allowlist.h"
 #include "cli/kept_files.h"
@@ -35,8 +36,7 @@ std::string ports_text(const Entry& entry) {
   if (entry.ports.empty()) return fmt::format("{}/any", reports::name(entry.protocol));
   std::string text;
   for (const auto& range : entry.ports)
-    text += fmt::format("{}{}{}", text.empty() ? "" : ",", range.first,
-                        range.last == range.first ? "" : fmt::format("-{}", range.last));
+    text += fmt::format("{}{}", text.empty() ? "" : ",", allowlist::text(range));
   return fmt::format("{}/{}", reports::name(entry.protocol), text);
 }
 

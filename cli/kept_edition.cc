@@ -1,6 +1,5 @@
 #include "cli/kept_edition.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -8,11 +7,11 @@
 #include <fcntl.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-#include <openssl/sha.h>
 #include <sys/stat.h>
 
 #include "allowlist/list_file.h"
 #include "cli/output.h"
+#include "probe/sha256.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -20,9 +19,7 @@ namespace {
 std::string note_path(const std::string& path) { return path + ".source"; }
 
 std::string digest_of(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return fmt::format("{:02x}", fmt::join(digest, ""));
+  return fmt::format("{:02x}", fmt::join(probe::sha256(text), ""));
 }
 
 std::string note_text(const KeptNote& note, std::string_view text) {

@@ -1,13 +1,11 @@
 #include "probe/ssh_offer.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 
-#include <openssl/sha.h>
-
 #include "probe/secret.h"
+#include "probe/sha256.h"
 
 namespace fwprobe::probe {
 namespace {
@@ -167,8 +165,7 @@ std::optional<SshHostKey> read_host_key(std::string_view blob) {
   if (!type || !is_name(*type)) return std::nullopt;
   const auto bits = bits_of_key(*type, key);
   if (!bits) return std::nullopt;
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(blob.data()), blob.size(), digest.data());
+  const auto digest = sha256(blob);
   auto text = base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
   while (text.ends_with('=')) text.pop_back();
   return SshHostKey{std::string{*type}, *bits, "SHA256:" + text};

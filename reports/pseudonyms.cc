@@ -4,10 +4,10 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include "checks/public_names.h"
 #include "probe/secret.h"
+#include "probe/sha256.h"
 #include "text/ascii.h"
 
 namespace fwprobe::reports {
@@ -47,9 +47,7 @@ bool is_turned(std::string_view key, const Bytes& bytes, int at) {
     const auto byte = bytes[static_cast<std::size_t>(i / 8)];
     text += (byte >> (7 - i % 8) & 1) != 0 ? '1' : '0';
   }
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return (digest[0] & 1) != 0;
+  return (probe::sha256(text)[0] & 1) != 0;
 }
 
 template <typename AddressBytes>

@@ -15,7 +15,6 @@ using checks::EntryPart;
 using checks::EntryResult;
 using checks::EntryVerdict;
 
-constexpr std::size_t most_listed = 50;
 constexpr std::size_t most_in_line = 4;
 
 std::string first_of(const std::vector<std::string>& all) {

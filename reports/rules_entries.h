@@ -7,6 +7,8 @@
 
 namespace fwprobe::reports {
 
+inline constexpr std::size_t most_listed = 50;  ///< lines, or answers, under one title
+
 /// A line or more for each entry, in the list's order. Of a long list the worst come first, and those with
 /// the same answer by the same rules stand together.
 std::string rules_entries(const std::vector<checks::EntryResult>& results);

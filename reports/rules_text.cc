@@ -12,8 +12,6 @@ namespace {
 using checks::EntryVerdict;
 using checks::Status;
 
-constexpr std::size_t most_listed = 50;
-
 std::string headline(const RulesAnswer& answer) {
   const auto total = answer.verdict.entries.size() - answer.verdict.count(EntryVerdict::skipped);
   const auto allowed = answer.verdict.count(EntryVerdict::allowed);

@@ -8,6 +8,7 @@
 #include <asio/error.hpp>
 #include <fmt/format.h>
 
+#include "text/date.h"
 #include "text/enum_name.h"
 
 namespace fwprobe::reports {
@@ -32,10 +33,7 @@ bool has_form(std::string_view text, std::string_view form) {
 
 }  // namespace
 
-std::string date(std::chrono::year_month_day day) {
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
-}
+std::string date(std::chrono::year_month_day day) { return full_date(day); }
 
 std::string date(probe::WallClock::time_point time) {
   return date(std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(time)});

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "allowlist/exports/export.h"
-#include "allowlist/port_text.h"
 #include "allowlist/values.h"
+#include "text/date.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -21,8 +21,7 @@ using Json = nlohmann::ordered_json;
 std::string date(std::chrono::year_month_day day) {
   using std::literals::operator""y;
   day = std::clamp(day, 1970y / 1 / 1, 9999y / 12 / 31);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
+  return full_date(day);
 }
 
 /// As parse_text() reads it; other publishers' texts may be longer, and files' names have any character.

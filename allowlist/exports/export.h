@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "allowlist/allowlist.h"
+#include "allowlist/port_text.h"
 #include "allowlist/prefix_set.h"
 
 namespace fwprobe::allowlist {
@@ -65,10 +66,6 @@ std::string export_csv(const Export& wanted);
 
 // ---- for the formats
 
-/// "tcp" or "udp".
-std::string_view protocol_name(Protocol protocol);
-/// "443", "8000-8100"; `dash` between the ends.
-std::string text(const PortRange& range, std::string_view dash = "-");
 /// The prefixes of one family.
 std::vector<Prefix> prefixes4(const RuleGroup& group);
 std::vector<Prefix> prefixes6(const RuleGroup& group);

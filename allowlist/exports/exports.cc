@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "allowlist/exports/export.h"
-#include "allowlist/port_text.h"
 #include "allowlist/utf8.h"
 #include "text/characters.h"
+#include "text/date.h"
 #include "text/fnv1a.h"
 
 namespace fwprobe::allowlist {
@@ -100,13 +100,6 @@ std::expected<Export, std::string> plan_export(const Allowlist& list, const Expo
   return wanted;
 }
 
-std::string_view protocol_name(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
-
-std::string text(const PortRange& range, std::string_view dash) {
-  if (range.first == range.last) return std::to_string(range.first);
-  return fmt::format("{}{}{}", range.first, dash, range.last);
-}
-
 std::vector<Prefix> prefixes4(const RuleGroup& group) {
   return PrefixSet{group.addresses.v4(), {}}.prefixes();
 }
@@ -138,11 +131,9 @@ std::string shortened(std::string text, std::size_t longest) {
 std::string heading(const Export& wanted, std::size_t longest) {
   const auto& list = wanted.list;
   return shortened(
-      printable(fmt::format(
-          "{}, {}, retrieved {:04}-{:02}-{:02}{}{}", list.title,
-          list.direction == Direction::inbound ? "inbound" : "outbound",
-          static_cast<int>(list.retrieved.year()), static_cast<unsigned>(list.retrieved.month()),
-          static_cast<unsigned>(list.retrieved.day()), list.source.empty() ? "" : ", ", list.source)),
+      printable(fmt::format("{}, {}, retrieved {}{}{}", list.title,
+                            list.direction == Direction::inbound ? "inbound" : "outbound",
+                            full_date(list.retrieved), list.source.empty() ? "" : ", ", list.source)),
       longest);
 }
 
