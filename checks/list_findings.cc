@@ -1,5 +1,7 @@
 #include "checks/list_findings.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "checks/builders.h"
@@ -14,15 +16,6 @@ Finding warning(std::string subject, Cause cause, std::string summary, const Fac
   return problem(Status::warn, Check::allowlist, std::move(subject), cause, std::move(summary), {}, facts);
 }
 
-Finding stale(const Allowlist& list, std::chrono::days age) {
-  return warning(
-      list.name, Cause::allowlist_stale,
-      fmt::format("{} is of {}, {} days old, and was to be renewed after {}: what its publisher has "
-                  "added since is missing here",
-                  list.title, date(list.retrieved), age.count(), list.fresh_for->count()),
-      {{"list", list.name}});
-}
-
 /// Host bits behind a prefix' length: many firewalls refuse such an entry, or cut it short in silence.
 Finding not_canonical(const Allowlist& list, const allowlist::Entry& entry) {
   const auto& prefix = std::get<allowlist::Prefix>(entry.what);
@@ -35,11 +28,20 @@ Finding not_canonical(const Allowlist& list, const allowlist::Entry& entry) {
 
 }  // namespace
 
+std::optional<Finding> stale_finding(const Allowlist& list, year_month_day day) {
+  const auto age = std::chrono::sys_days{day} - std::chrono::sys_days{list.retrieved};
+  if (!list.fresh_for || age <= *list.fresh_for) return std::nullopt;
+  return warning(
+      list.name, Cause::allowlist_stale,
+      fmt::format("{} is of {}, {} days old, and was to be renewed after {}: what its publisher has "
+                  "added since is missing here",
+                  list.title, date(list.retrieved), age.count(), list.fresh_for->count()),
+      {{"list", list.name}});
+}
+
 std::vector<Finding> list_findings(const Allowlist& list, year_month_day day) {
-  using std::chrono::sys_days;
   std::vector<Finding> findings;
-  const auto age = sys_days{day} - sys_days{list.retrieved};
-  if (list.fresh_for && age > *list.fresh_for) findings.push_back(stale(list, age));
+  if (auto stale = stale_finding(list, day)) findings.push_back(std::move(*stale));
   for (const auto& entry : list.entries)
     if (entry.host_bits && allowlist::in_force(entry, day)) findings.push_back(not_canonical(list, entry));
   return findings;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "checks/list_findings.h"
 #include "cli/output.h"
 #include "reports/rules_report.h"
 #include "reports/value_text.h"
@@ -29,6 +30,7 @@ std::expected<std::vector<reports::RulesAnswer>, std::string> answers_of(const R
       answer.service = reports::endpoint_text(question.service->address(), question.service->port());
     for (const auto& ruleset : job.rulesets) answer.files.push_back(ruleset.origin);
     answer.verdict = std::move((*verdicts)[i]);
+    answer.stale = checks::stale_finding(job.list, question.day);
     answers.push_back(std::move(answer));
   }
   return answers;

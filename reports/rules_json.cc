@@ -1,11 +1,9 @@
-#include <nlohmann/json.hpp>
-
+#include "reports/json_parts.h"
 #include "reports/rules_report.h"
 
 namespace fwprobe::reports {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using checks::Cause;
 using checks::EntryResult;
 using checks::EntryVerdict;
@@ -64,6 +62,8 @@ Json excess_json(const checks::RulesVerdict& verdict) {
 Json answer_json(const RulesAnswer& answer) {
   auto entries = Json::array();
   for (const auto& result : answer.verdict.entries) entries.push_back(entry_json(result));
+  auto findings = Json::array();
+  if (answer.stale) findings.push_back(finding_json(*answer.stale));
   auto remedies = Json::array();
   for (const auto& one : answer.verdict.advice.remedies)
     remedies.push_back({{"say", checks::sentence(one.flow)},
@@ -75,6 +75,7 @@ Json answer_json(const RulesAnswer& answer) {
       {"service", answer.service.empty() ? Json(nullptr) : Json(answer.service)},
       {"files", answer.files},
       {"status", checks::name(status(answer))},
+      {"findings", std::move(findings)},
       {"entries", std::move(entries)},
       {"excess", excess_json(answer.verdict)},
       {"shadowed", answer.verdict.shadowed},

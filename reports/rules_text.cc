@@ -35,6 +35,11 @@ std::string list(std::string_view title, const std::vector<std::string>& lines) 
   return text;
 }
 
+std::string stale(const RulesAnswer& answer) {
+  if (!answer.stale) return {};
+  return fmt::format("\n{}: {}\n", row(*answer.stale->cause).code, rule_text(answer.stale->summary));
+}
+
 std::string number_of(const allowlist::AddressCount& count, std::string_view what) {
   const bool one = count == allowlist::AddressCount{1};
   return fmt::format("{} {}{}", count.text(), what, one ? "" : "es");
@@ -86,11 +91,11 @@ Status status(const RulesAnswer& answer) {
   const auto asked = verdict.entries.size() - verdict.count(skipped);
   if (verdict.count(allowed) + verdict.count(unknown) < asked) return Status::fail;
   if (verdict.count(unknown) > 0 || asked == 0) return Status::error;
-  return verdict.excess_addresses == allowlist::AddressCount{} ? Status::pass : Status::warn;
+  return verdict.excess_addresses == allowlist::AddressCount{} && !answer.stale ? Status::pass : Status::warn;
 }
 
 std::string rules_text(const RulesAnswer& answer) {
-  return headline(answer) + "\n" + rules_entries(answer.verdict.entries) + excess(answer) +
+  return headline(answer) + "\n" + rules_entries(answer.verdict.entries) + stale(answer) + excess(answer) +
          list("Never matches, as earlier rules take everything", answer.verdict.shadowed) +
          list("Read and not judged", answer.verdict.notes) + remedies(answer);
 }

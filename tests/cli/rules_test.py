@@ -72,6 +72,20 @@ class Verify(unittest.TestCase):
         self.assertEqual(verify(*SERVICE, "--interface", "eth0", text=text)[0], 0)
         self.assertEqual(verify(*SERVICE, "--interface", "eth1", text=text)[0], 1)
 
+    def test_an_old_list_warns(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as old:
+            old.write("name: old\ntitle: old\npublisher: p\nsource: https://example.com/\nretrieved: 2026-01-01\nfresh_for: 30d\n"
+                      "direction: inbound\nentries:\n  - prefix: 34.147.2.16\n")
+            old.flush()
+            rules = "table inet f { chain i { type filter hook input priority 0; policy drop; ip saddr 34.147.2.16 accept; }; }"
+            code, out, _ = verify(*SERVICE, text=rules, allowlist=old.name)
+            self.assertEqual((code, out.split("  ", 1)[0]), (0, "WARN"), out)
+            self.assertIn("\nallowlist.stale: old is of 2026-01-01, ", out)
+            self.assertEqual(verify(*SERVICE, "--strict", text=rules, allowlist=old.name)[0], 1)
+            code, answers, _ = verify_json(*SERVICE, text=rules, allowlist=old.name)
+            self.assertEqual([finding["cause"] for finding in answers[0]["findings"]], ["allowlist.stale"])
+            self.assertEqual(answers[0]["status"], "warn")
+
     def test_rules_for_everybody_are_too_broad(self):
         text = ALL.replace("ip saddr {", "tcp dport 443 accept\n    ip saddr {")
         code, out, _ = verify(*SERVICE, text=text)
