@@ -13,8 +13,6 @@
 namespace fwprobe::allowlist {
 namespace {
 
-constexpr bool is_digit(char c) { return '0' <= c && c <= '9'; }
-
 /// The value of a hexadecimal digit, -1 for any other character.
 constexpr auto hex_values = [] {
   std::array<std::int8_t, 256> values{};

@@ -60,8 +60,8 @@ bool is_yaml(std::string_view text) {
   const auto line = first_line(text);
   if (line.starts_with("---") || line.starts_with("%YAML") || line.starts_with("{") || line.starts_with("- "))
     return true;
-  const auto is_letter = [](char c) { return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || c == '_'; };
-  const auto colon = std::ranges::find_if_not(line, is_letter) - line.begin();
+  const auto in_key = [](char c) { return is_letter(c) || c == '_'; };
+  const auto colon = std::ranges::find_if_not(line, in_key) - line.begin();
   const auto rest = line.substr(static_cast<std::size_t>(colon));
   return colon > 0 && rest.starts_with(":") && (rest.size() == 1 || space.contains(rest[1]));
 }

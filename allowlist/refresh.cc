@@ -9,6 +9,7 @@
 #include "allowlist/publication.h"
 #include "allowlist/rules/json_tree.h"
 #include "allowlist/values.h"
+#include "text/ascii.h"
 
 namespace fwprobe::allowlist {
 namespace {
@@ -43,10 +44,6 @@ std::optional<EditionMark> mark_of(const JsonNode& root) {
       return EditionMark{std::string{key}, std::string{*words}};
   }
   return std::nullopt;
-}
-
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return '0' <= c && c <= '9'; });
 }
 
 std::string_view without_zeros(std::string_view digits) {

@@ -7,6 +7,7 @@
 
 #include "checks/azure_devops_answers.h"
 #include "checks/json_fields.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks::azure_devops {
 namespace {
@@ -77,8 +78,7 @@ std::optional<std::string> edit_subscriptions_bit(std::string_view body) {
     constexpr std::string_view leaf = "/name";
     if (name != "EditSubscriptions" || !pointer.ends_with(leaf)) continue;
     const auto bit = json.at(pointer.substr(0, pointer.size() - leaf.size()) + "/bit");
-    const bool is_number = bit && !bit->empty() && bit->size() < 11 &&
-                           std::ranges::all_of(*bit, [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_number = bit && bit->size() < 11 && is_digits(*bit);
     if (is_number && *bit != "0") return std::string{*bit};
   }
   return std::nullopt;

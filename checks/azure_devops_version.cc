@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checks/json_fields.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks::azure_devops {
 namespace {
@@ -31,7 +32,6 @@ constexpr auto table = std::to_array<Release>({
 /// A version number has few digits; more is somebody's joke.
 std::optional<int> leading_number(std::string_view& text) {
   constexpr std::size_t longest = 3;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   int value = 0;
   std::size_t digits = 0;
   for (; digits < std::min(text.size(), longest) && is_digit(text[digits]); ++digits)
@@ -51,7 +51,7 @@ std::optional<RestVersion> parse_rest_version(std::string_view text) {
   text.remove_prefix(1);
   const auto update = leading_number(text);
   if (!update) return std::nullopt;
-  if (!text.empty() && text.front() >= '0' && text.front() <= '9') return std::nullopt;
+  if (!text.empty() && is_digit(text.front())) return std::nullopt;
   return RestVersion{*generation, *update};
 }
 

@@ -9,19 +9,16 @@
 #include "checks/text_position.h"
 #include "checks/url_collector.h"
 #include "checks/url_scan.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is(std::string_view name, std::string_view other) { return equal_ignoring_case(name, other); }
 
-bool is(std::string_view name, std::string_view lower_case) {
-  return std::ranges::equal(name, lower_case, {}, lower);
-}
 bool is_one_of(std::string_view name, const auto& lower_case_names) {
   return std::ranges::any_of(lower_case_names, [&](std::string_view other) { return is(name, other); });
 }
@@ -167,7 +164,8 @@ class Scanner {
   /// "5; url=//host/" (WHATWG HTML §4.2.5.3).
   void scan_refresh(const Attribute& attribute) {
     constexpr std::string_view marker = "url=";
-    const auto found = std::ranges::search(attribute.value, marker, {}, lower);
+    const auto found =
+        std::ranges::search(attribute.value, marker, {}, [](char c) { return ascii_lower(c); });
     if (found.empty()) return scan_value(attribute, attribute.value, Form::prose);
     auto reference = attribute.value.substr(static_cast<std::size_t>(found.end() - attribute.value.begin()));
     if (reference.starts_with('"') || reference.starts_with('\'')) reference.remove_prefix(1);

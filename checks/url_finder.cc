@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "text/ascii.h"
+
 namespace fwprobe::checks {
 namespace {
 
@@ -13,12 +15,8 @@ constexpr std::size_t max_scheme = 32;
 constexpr std::size_t max_host = 255;
 constexpr int max_percent_level = 3;  // a sign-in page's reply_to inside another one's is encoded twice
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_scheme_char(char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; }
-bool is_name_char(char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; }
+bool is_scheme_char(char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; }
+bool is_name_char(char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// What ends an authority: RFC 3986 §3.2, the characters that no URL holds, and the apostrophe, which quotes
@@ -32,12 +30,6 @@ constexpr std::array<bool, 256> authority_ends = [] {
 }();
 bool ends_authority(char c) { return authority_ends[static_cast<unsigned char>(c)]; }
 
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  const char l = lower(c);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 /// A character and how many bytes spell it; zero bytes: it is not spelled here.
 struct Spelled {
   char value = 0;
@@ -46,8 +38,8 @@ struct Spelled {
 
 Spelled hex_pair(std::string_view text, std::size_t at, std::size_t prefix) {
   if (at + 2 > text.size()) return {};
-  const int high = hex_value(text[at]);
-  const int low = hex_value(text[at + 1]);
+  const int high = hex_digit(text[at]);
+  const int low = hex_digit(text[at + 1]);
   if (high < 0 || low < 0) return {};
   return {static_cast<char>(high * 16 + low), prefix + 2};
 }
@@ -94,10 +86,6 @@ std::size_t behind_slashes(std::string_view text, std::size_t at, int level) {
   return at;
 }
 
-bool equals_lower(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, {}, lower);
-}
-
 /// Schemes that are recognised also when something is glued to them, as in "\nhttp://" inside a script or
 /// "%3Dhttp".
 constexpr std::string_view well_known[] = {"https", "http", "wss", "ws",  "ssh",
@@ -110,11 +98,11 @@ std::string_view scheme_before(std::string_view text, std::size_t colon) {
   while (begin > 0 && colon - begin < max_scheme && is_scheme_char(text[begin - 1])) --begin;
   const auto run = text.substr(begin, colon - begin);
   for (const auto scheme : well_known)
-    if (run.size() >= scheme.size() && equals_lower(run.substr(run.size() - scheme.size()), scheme))
+    if (run.size() >= scheme.size() && equal_ignoring_case(run.substr(run.size() - scheme.size()), scheme))
       return run.substr(run.size() - scheme.size());
   if (run.size() < 2 || run.size() == max_scheme || !is_letter(run.front())) return {};
   for (const auto scheme : not_reached)
-    if (equals_lower(run, scheme)) return {};
+    if (equal_ignoring_case(run, scheme)) return {};
   return run;
 }
 
@@ -197,7 +185,7 @@ std::optional<std::uint16_t> port_from(std::string_view text, std::uint16_t usua
   unsigned port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  if (!text.empty() && (is_alnum(text.front()) || text.front() == '$' || text.front() == '%'))
+  if (!text.empty() && (is_alphanumeric(text.front()) || text.front() == '$' || text.front() == '%'))
     return std::nullopt;
   if (error == std::errc::invalid_argument) return usual;
   if (error != std::errc{} || port > 65535) return std::nullopt;
@@ -308,7 +296,7 @@ std::optional<Origin> parse_origin(const UrlCandidate& candidate) {
   }
   if (end == 0 || end > 4 * max_host) return std::nullopt;
   Origin origin;
-  std::ranges::transform(candidate.scheme, std::back_inserter(origin.scheme), lower);
+  origin.scheme = ascii_lower(candidate.scheme);
   const auto port = port_from(text.substr(end), usual_port(origin.scheme));
   if (!port) return std::nullopt;
   origin.port = *port;

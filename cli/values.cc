@@ -1,7 +1,6 @@
 #include "cli/values.h"
 
 #include <algorithm>
-#include <cctype>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -9,6 +8,8 @@
 
 #include "allowlist/port_text.h"
 #include "allowlist/yaml_tree.h"
+#include "probe/http_request.h"
+#include "text/ascii.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -21,15 +22,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (at == std::string_view::npos) return parts;
     text.remove_prefix(at + 1);
   }
-}
-
-/// RFC 9110 §5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != std::string_view::npos;
-  });
 }
 
 }  // namespace
@@ -139,7 +131,7 @@ Parsed<checks::ResolveOverride> parse_override(std::string_view text) {
 Parsed<probe::HttpHeader> parse_header(std::string_view text) {
   const auto colon = text.find(':');
   // The value may be a secret, so no message repeats it.
-  if (colon == std::string_view::npos || !is_token(text.substr(0, colon)))
+  if (colon == std::string_view::npos || !probe::is_token(text.substr(0, colon)))
     return std::unexpected<std::string>{"not a header; write 'Name: value'"};
   auto value = text.substr(colon + 1);
   const auto first = value.find_first_not_of(" \t");
@@ -190,9 +182,7 @@ Parsed<std::string> parse_fingerprint(std::string_view text) {
     return std::unexpected{fmt::format("'{}' is no fingerprint of a host key; {}", text, right)};
   auto value = text.substr(prefix.size());
   if (value.ends_with('=')) value.remove_suffix(1);
-  const auto is_digit = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/';
-  };
+  const auto is_digit = [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; };
   // The last digit carries 4 bits: the other 2 are zero (RFC 4648 §3.5).
   constexpr std::string_view last_digits = "AEIMQUYcgkosw048";
   if (value.size() != digits || !std::ranges::all_of(value, is_digit) ||

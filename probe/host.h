@@ -13,12 +13,4 @@ std::expected<Host, UrlError> host_of_url(std::string_view text);
 /// RFC 3986 §2.1; what is no complete escape stays as it is.
 std::string percent_decoded(std::string_view text);
 
-/// 0 to 15, or -1.
-constexpr int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace fwprobe::probe

@@ -26,14 +26,6 @@ void replace(std::vector<Field>& fields, const std::vector<HttpHeader>& headers)
   for (const auto& header : headers) fields.push_back({header.name, header.value});
 }
 
-/// RFC 9110 §5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.contains(c);
-  });
-}
-
 /// RFC 9110 §5.5: CR, LF and NUL would begin another header or message; other controls have no use.
 bool has_control(std::string_view text) {
   return std::ranges::any_of(
@@ -59,6 +51,12 @@ bool wants_content_length(std::string_view method) {
 }
 
 }  // namespace
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() &&
+         std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || marks.contains(c); });
+}
 
 std::expected<std::string, std::string> serialize(const HttpQuestion& question, const HttpSecrets& secrets) {
   const auto& request = question.request;

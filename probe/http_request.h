@@ -3,11 +3,15 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
 #include "probe/http.h"
 #include "probe/http_secrets.h"  // IWYU pragma: export
 
 namespace fwprobe::probe {
+
+/// RFC 9110 §5.6.2: a method, or a field's name.
+bool is_token(std::string_view text);
 
 /// The request's bytes, credentials included: the caller overwrites them when they are sent. The user's
 /// headers replace all others of their name, and the request's own replace the usual ones (Host, User-Agent,

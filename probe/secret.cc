@@ -6,6 +6,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "text/ascii.h"
+
 namespace fwprobe::probe {
 namespace {
 
@@ -13,13 +15,6 @@ namespace {
 constexpr std::size_t shortest_base64 = 8;
 /// How much of a secret at the end of a cut text is still taken for it.
 constexpr std::size_t shortest_beginning = 4;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// How many characters at the start of `text` stand for the byte `c`; 0 when they do not.
 std::size_t spelling_of(char c, std::string_view text) {

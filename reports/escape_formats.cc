@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/escape.h"
+#include "text/ascii.h"
 
 namespace fwprobe::reports {
 namespace {
@@ -28,8 +29,6 @@ std::string replaced(std::string_view text, const std::array<Replacement, Size>&
   }
   return result;
 }
-
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
 /// Nothing that is seen, and the end of whatever might have been linked: links, mentions and references are
 /// looked for in the text that Markdown makes, where a backslash no longer helps.

@@ -9,14 +9,12 @@
 #include "probe/host.h"
 #include "probe/url.h"
 #include "reports/value_text.h"
+#include "text/ascii.h"
 
 namespace fwprobe::reports {
 namespace {
 
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
-bool is_letter(char c) { return 'a' <= (c | 0x20) && (c | 0x20) <= 'z'; }
-bool is_alphanumeric(char c) { return is_digit(c) || is_letter(c); }
-bool is_hex(char c) { return probe::hex_digit(c) >= 0; }
+bool is_hex(char c) { return hex_digit(c) >= 0; }
 bool is_host_character(char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; }
 bool is_token_character(char c) { return is_alphanumeric(c) || std::string_view{"+/=_-~"}.contains(c); }
 bool ends_url(char c) {

@@ -12,6 +12,21 @@ namespace fwprobe {
 
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
+constexpr bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
+/// 0 to 15, or -1.
+constexpr int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  const char letter = ascii_lower(c);
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/// Any number of digits, but one at least.
+constexpr bool is_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
 inline std::string ascii_lower(std::string_view text) {
   std::string result{text};
   std::ranges::transform(result, result.begin(), [](char c) { return ascii_lower(c); });

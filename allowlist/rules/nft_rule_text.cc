@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "text/ascii.h"
+
 namespace fwprobe::allowlist::nft {
 namespace {
 
@@ -50,9 +52,7 @@ bool is_reserved(std::string_view word) {
          is_in(bit_operators, word);
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
+bool is_number(std::string_view text) { return is_digits(text); }
 
 Value word_or_range(const std::string& text) {
   constexpr std::string_view address = "0123456789abcdefABCDEF.:/";

@@ -13,11 +13,9 @@ namespace {
 
 constexpr std::size_t most_tokens = 3'000'000;
 
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
-
 bool is_word(char c) {
-  return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || is_digit(c) ||
-         std::string_view{"_.:/-*@$+%\\"}.contains(c) || static_cast<unsigned char>(c) >= 0x80;
+  return is_alphanumeric(c) || std::string_view{"_.:/-*@$+%\\"}.contains(c) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 class Splitter {

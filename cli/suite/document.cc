@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/read_input.h"
+#include "text/ascii.h"
 
 namespace fwprobe::cli {
 namespace {
@@ -18,9 +19,8 @@ constexpr std::size_t deepest_include = 8;
 constexpr std::size_t longest_value = 64 * 1024;
 
 bool is_variable_name(std::string_view name) {
-  return !name.empty() && (name.front() < '0' || name.front() > '9') && std::ranges::all_of(name, [](char c) {
-    return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  });
+  return !name.empty() && !is_digit(name.front()) &&
+         std::ranges::all_of(name, [](char c) { return c == '_' || is_alphanumeric(c); });
 }
 
 /// "${NAME}" or "${NAME:-default}", without its dollar sign and braces. The default is for a variable that is

@@ -28,7 +28,7 @@ probe::Clock::duration retry_in(const Attempt& attempt, int failures, double jit
 
 std::optional<seconds> read_retry_after(std::string_view text, probe::WallClock::time_point now) {
   text = trimmed(text);
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool digits = is_digits(text);
   // Nine digits are 31 years: what is longer means the same.
   if (digits) return seconds{whole_number<std::int64_t>(text.substr(0, 9)).value_or(0)};
   const auto at = probe::http_date(text);

@@ -14,8 +14,7 @@ namespace {
 /// Whether two digits follow each '%'.
 bool is_percent_encoded(std::string_view text) {
   for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 3))
-    if (at + 2 >= text.size() || probe::hex_digit(text[at + 1]) < 0 || probe::hex_digit(text[at + 2]) < 0)
-      return false;
+    if (at + 2 >= text.size() || hex_digit(text[at + 1]) < 0 || hex_digit(text[at + 2]) < 0) return false;
   return true;
 }
 
