@@ -9,7 +9,7 @@ namespace fwprobe::allowlist {
 ChainResult ChainWalk::run(std::size_t chain, const FlowSet& flows) {
   result_ = {};
   const auto& rows = ruleset_.chains[chain];
-  translates_ = rows.base->translates;
+  base_ = &*rows.base;
   auto inside = flows & rows.base->scope;
   auto outside = flows - rows.base->scope;
   if (!outside.empty()) result_.accepted.push_back(std::move(outside));
@@ -25,8 +25,12 @@ void ChainWalk::end(FlowSet flows, Verdict verdict, const RuleRef& where, const 
                                           : result_.rejected;
   list.push_back(flows);
   // What a nat chain accepts, it leaves to the filters (nft(8), "CHAINS"), or has another source.
-  if (verdict == Verdict::accept && doubt.empty() && translates_) return;
-  touches_.push_back({std::move(flows), verdict, where, doubt});
+  if (verdict == Verdict::accept && doubt.empty() && base_->translates) return;
+  auto uncalled = verdict == Verdict::accept ? FlowSet{} : flows & base_->uncalled;
+  const bool sure = uncalled.empty() || !doubt.empty();
+  touches_.push_back(
+      {std::move(flows), verdict, where, sure ? doubt : "a rule elsewhere turns connection tracking on"});
+  if (!uncalled.empty()) result_.accepted.push_back(std::move(uncalled));
 }
 
 void ChainWalk::touch_in_doubt(FlowSet flows, Verdict verdict, const RuleRef& where,

@@ -59,7 +59,7 @@ class ChainWalk {
   std::vector<Touch>& touches_;
   WalkCount& count_;
   WalkLimits limits_;
-  bool translates_ = false;  ///< the base chain
+  const BaseChain* base_ = nullptr;
   ChainResult result_;
   std::optional<std::string> error_;
 };

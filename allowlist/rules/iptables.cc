@@ -241,8 +241,9 @@ class Meaning {
   Meaning(const Lines& lines, const RulesView& view) : lines_{lines}, view_{view} {}
 
   std::expected<Ruleset, Complaint> read() && {
-    untracked_ = std::ranges::any_of(
-        lines_.tables, [](const Table& table) { return table.name == "raw" && has_notrack(table); });
+    untracked_ = std::ranges::any_of(lines_.tables, [](const Table& table) {
+      return table.name == "raw" && has_option(table, is_notrack);
+    });
     std::vector<ChainMap> maps;
     for (const auto& table : lines_.tables) maps.emplace_back(table, view_);
     for (const auto packet : packets)
@@ -258,14 +259,29 @@ class Meaning {
   }
 
  private:
-  static bool has_notrack(const Table& table) {
-    const auto is_notrack = [](const Option& option) {
-      return option.name == "jump" && !option.values.empty() &&
-             (option.values.front() == "CT" || option.values.front() == "NOTRACK");
-    };
+  static bool has_option(const Table& table, bool (*holds)(const Option&)) {
     return std::ranges::any_of(table.chains, [&](const ChainHead& chain) {
-      return std::ranges::any_of(
-          chain.rules, [&](const Line& line) { return std::ranges::any_of(line.options, is_notrack); });
+      return std::ranges::any_of(chain.rules,
+                                 [&](const Line& line) { return std::ranges::any_of(line.options, holds); });
+    });
+  }
+
+  static bool is_notrack(const Option& option) {
+    return option.name == "jump" && !option.values.empty() &&
+           (option.values.front() == "CT" || option.values.front() == "NOTRACK");
+  }
+
+  /// Whether the kernel tracks connections for its sake (nf_ct_netns_get()).
+  static bool needs_tracking(const Option& option) {
+    constexpr std::string_view targets[] = {"DNAT", "SNAT", "MASQUERADE", "REDIRECT"};
+    return option.name == "ctstate" ||
+           (option.name == "jump" && !option.values.empty() &&
+            std::ranges::find(targets, option.values.front()) != std::end(targets));
+  }
+
+  bool is_tracked(Family family) const {
+    return std::ranges::any_of(lines_.tables, [&](const Table& table) {
+      return table.family == family && has_option(table, needs_tracking);
     });
   }
 
@@ -284,6 +300,7 @@ class Meaning {
           fmt::format("{} is not a built-in chain of table {}; a user's chain has the policy '-'",
                       excerpt(head.name), table.name)};
     const auto scope = flows_of(table.family);
+    if (chain.base && chain.base->translates && !is_tracked(table.family)) chain.base->uncalled = scope;
     const auto tracking =
         untracked_ || table.name == "raw" ? PacketMatch::Tracking::uncertain : PacketMatch::Tracking::done;
     PacketMatch empty{packet, view_, tracking, scope};

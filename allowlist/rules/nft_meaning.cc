@@ -65,6 +65,20 @@ bool may_end(const RuleLine& rule) {
   });
 }
 
+/// Whether the kernel tracks the connections of the table's family for its sake (nf_ct_netns_get()). In a
+/// table of both families a translation may be of one.
+bool needs_tracking(const Statement& statement, const TableName& table) {
+  const auto is_ct = [](std::string_view field) { return field.starts_with("ct "); };
+  if (const auto* match = std::get_if<Match>(&statement.what))
+    return std::ranges::any_of(match->fields, is_ct, &Field::name);
+  if (const auto* map = std::get_if<VerdictMap>(&statement.what))
+    return std::ranges::any_of(map->fields, is_ct, &Field::name);
+  if (const auto* change = std::get_if<Change>(&statement.what))
+    return is_ct(change->field) || std::ranges::any_of(change->from, is_ct);
+  return table.family != "inet" && (std::holds_alternative<Translation>(statement.what) ||
+                                    std::holds_alternative<SourceTranslation>(statement.what));
+}
+
 class Meaning {
  public:
   Meaning(Listing listing, const RulesView& view)
@@ -74,13 +88,7 @@ class Meaning {
     leave_out_dormant();
     for (const auto& chain : listing_.chains)
       if (is_early(chain)) early_tables_.insert(chain.table);
-    untracked_ = std::ranges::any_of(listing_.chains, [](const auto& chain) {
-      return std::ranges::any_of(chain.rules, [](const auto& rule) {
-        return std::ranges::any_of(rule.statements, [](const auto& statement) {
-          return std::holds_alternative<Untracked>(statement.what);
-        });
-      });
-    });
+    look_for_tracking();
     link();
     for (const auto packet : packets)
       for (std::size_t i = 0; i < listing_.chains.size(); ++i)
@@ -99,6 +107,20 @@ class Meaning {
                                   fmt::format("chain {} is left out: its table is dormant", full_name(chain)),
                                   {}});
     std::erase_if(listing_.chains, is_dormant);
+  }
+
+  void look_for_tracking() {
+    for (const auto& chain : listing_.chains)
+      for (const auto& rule : chain.rules)
+        for (const auto& statement : rule.statements) {
+          untracked_ |= std::holds_alternative<Untracked>(statement.what);
+          if (needs_tracking(statement, chain.table)) tracked_families_.insert(chain.table.family);
+        }
+  }
+
+  FlowSet perhaps_not_tracked(FlowSet flows) const {
+    for (const auto& family : tracked_families_) flows -= scope_of({family, {}});
+    return flows;
   }
 
   void link() {
@@ -151,6 +173,7 @@ class Meaning {
     } else {
       chain.base = base;
       const auto scope = scope_of(block.table);
+      if (base && base->translates) chain.base->uncalled = perhaps_not_tracked(scope);
       PacketMatch empty{packet, view_, tracking(block), scope};
       if (only_for_this_host_[place]) empty.is_for_this_host();
       for (const auto& rule : block.rules)
@@ -313,6 +336,7 @@ class Meaning {
   std::map<std::pair<TableName, std::string>, std::size_t> places_;  ///< of chains, by their names
   std::vector<bool> only_for_this_host_;
   std::set<TableName> early_tables_;  ///< whose chains may run before connection tracking
+  std::set<std::string> tracked_families_;
   bool untracked_ = false;
   Ruleset ruleset_;
 };

@@ -81,6 +81,9 @@ struct BaseChain {
   std::string policy_name;  ///< what the user finds it by: "implied deny", "rule *"; empty: "policy drop"
   FlowSet scope = FlowSet::everything();  ///< what comes to this chain: one family of a table "ip"
   bool translates = false;                ///< sees a connection's first packet only (type nat)
+  /// What it may never be called for: the kernel has nat chains looked at by connection tracking, which is
+  /// off until a rule needs it (nf_nat_inet_fn() and nf_ct_netns_get()).
+  FlowSet uncalled{};
 };
 
 struct Chain {

@@ -781,6 +781,45 @@ TEST(Translations, are_made_where_the_kernel_makes_them) {
   }
 }
 
+constexpr ListingCase tracking_cases[] = {
+    {"no rule asks for connection tracking", "", "accepted dropped"},
+    {"its state is asked for", "chain c {\nct state new\n}\n", "dropped"},
+    {"it is a key", "chain c {\nct state . tcp dport { new . 22 } accept\n}\n", "dropped"},
+    {"it is the key of a map", "chain c {\nct state vmap { new : accept }\n}\n", "dropped"},
+    {"its mark is kept", "chain c {\nmeta mark set ct mark\n}\n", "dropped"},
+    {"its mark is set", "chain c {\nct mark set 1\n}\n", "dropped"},
+    {"a rule translates", "chain c {\ntcp dport 22 dnat to 10.0.0.5\n}\n", "dropped"},
+    {"a rule translates sources", "chain c {\nmasquerade\n}\n", "dropped"},
+    {"the other family is tracked", "}\ntable ip6 u {\nchain c {\nct state new\n}\n", "accepted dropped"},
+    {"both families are tracked", "}\ntable inet u {\nchain c {\nct state new\n}\n", "dropped"},
+    {"one of both families may be translated", "}\ntable inet u {\nchain c {\nmasquerade\n}\n",
+     "accepted dropped"},
+    {"a packet is not to be tracked", "chain c {\nnotrack\n}\n", "accepted dropped"},
+};
+
+TEST(NatChains, are_called_where_connections_are_tracked) {
+  for (const auto& row : tracking_cases) {
+    for (const auto* end : {"policy drop;\ntcp dport 22 accept", "policy accept;\ntcp dport 443 drop"}) {
+      const auto text = fmt::format(
+          "table ip t {{\nchain n {{\ntype nat hook prerouting priority -100; {}\n}}\n{}}}\n", end, row.text);
+      EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443), row.expected) << row.name;
+      EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 22), "accepted") << row.name;
+    }
+  }
+}
+
+TEST(NatChains, of_iptables_too) {
+  const auto rules = [](std::string_view rule) {
+    return fmt::format("*nat\n:PREROUTING DROP [0:0]\n:POSTROUTING ACCEPT [0:0]\n{}\nCOMMIT\n", rule);
+  };
+  const auto said = [&](std::string_view rule) {
+    return judge(rules(rule), {}, "77.92.124.5", "10.0.0.5", 443);
+  };
+  EXPECT_EQ(said(""), "accepted dropped");
+  EXPECT_EQ(said("-A POSTROUTING -j MASQUERADE"), "dropped");
+  EXPECT_EQ(said("-A POSTROUTING -m conntrack --ctstate NEW -j ACCEPT"), "dropped");
+}
+
 TEST(LinuxRules, that_translate_later_packets_are_none_of_the_kernels) {
   const std::string text =
       "table inet t {\nchain i {\ntype filter hook input priority 0; policy accept;\n}\n"
