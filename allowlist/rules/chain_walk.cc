@@ -14,15 +14,17 @@ ChainResult ChainWalk::run(std::size_t chain, const FlowSet& flows) {
   auto outside = flows - rows.base->scope;
   if (!outside.empty()) result_.accepted.push_back(std::move(outside));
   auto rest = walk(chain, std::move(inside), 0);
-  end(std::move(rest), rows.base->policy, {index_, chain, RuleRef::none, rows.packet}, {});
+  end(std::move(rest), {.verdict = rows.base->policy}, {index_, chain, RuleRef::none, rows.packet}, {});
   return std::move(result_);
 }
 
-void ChainWalk::end(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt) {
+void ChainWalk::end(FlowSet flows, const Outcome& outcome, const RuleRef& where, const std::string& doubt) {
   if (flows.empty()) return;
-  auto& list = verdict == Verdict::accept ? result_.accepted
-               : verdict == Verdict::drop ? result_.dropped
-                                          : result_.rejected;
+  const auto verdict = outcome.verdict;
+  auto& list = outcome.new_source           ? result_.new_source
+               : verdict == Verdict::accept ? result_.accepted
+               : verdict == Verdict::drop   ? result_.dropped
+                                            : result_.rejected;
   list.push_back(flows);
   // What a nat chain accepts, it leaves to the filters (nft(8), "CHAINS"), or has another source.
   if (verdict == Verdict::accept && doubt.empty() && base_->translates) return;
@@ -64,7 +66,7 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
       case Verdict::accept:
       case Verdict::drop:
       case Verdict::reject:
-        end(std::move(part), rule.outcome.verdict, where, rule.doubt);
+        end(std::move(part), rule.outcome, where, rule.doubt);
         break;
       case Verdict::return_:
         if (!rule.doubt.empty()) perhaps_returned.emplace_back(part, where);

@@ -33,6 +33,7 @@ struct Translated {
 
 struct ChainResult {
   std::vector<FlowSet> accepted;
+  std::vector<FlowSet> new_source;  ///< accepted, too
   std::vector<FlowSet> dropped;
   std::vector<FlowSet> rejected;
   std::vector<Translated> translated;
@@ -51,7 +52,7 @@ class ChainWalk {
  private:
   /// What comes back to the caller.
   FlowSet walk(std::size_t chain, FlowSet flows, std::size_t depth);
-  void end(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt);
+  void end(FlowSet flows, const Outcome& outcome, const RuleRef& where, const std::string& doubt);
   void touch_in_doubt(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt);
 
   const Ruleset& ruleset_;

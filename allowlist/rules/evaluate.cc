@@ -160,7 +160,9 @@ class Way {
       auto plain = packet == Packet::reply ? flipped(seen) : seen;
       return target && original ? to_target(plain, *original) : plain;
     };
-    for (auto i = from; i < stops.size() && !flows.empty() && !error; ++i) {
+    FlowSet settled;  // the hook's other nat chains are not called, as the source is translated
+    for (auto i = from; i < stops.size() && !(flows.empty() && settled.empty()) && !error; ++i) {
+      if (!settled.empty() && is_called_before(stops[i - 1], stops[i])) flows |= std::exchange(settled, {});
       const auto first_touch = result.touches.size();
       const auto [ruleset, chain] = stops[i].chain;
       ChainWalk walk{rulesets_[ruleset], ruleset, result.touches, count_};
@@ -186,7 +188,9 @@ class Way {
         }
       }
       flows = back(united(std::move(ends.accepted)));
+      settled |= back(united(std::move(ends.new_source)));
     }
+    flows |= settled;
     if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, group.route, target});
     return flows;
   }

@@ -322,6 +322,7 @@ class Meaning {
     constexpr std::pair<std::string_view, Verdict> verdicts[] = {
         {"ACCEPT", Verdict::accept},  {"DROP", Verdict::drop},   {"REJECT", Verdict::reject},
         {"RETURN", Verdict::return_}, {"SNAT", Verdict::accept}, {"MASQUERADE", Verdict::accept}};
+    const bool new_source = target.name == "SNAT" || target.name == "MASQUERADE";
     if (target.name.empty() || iptables::goes_on(target.name)) {
       chain.rules.push_back(match.rule({.verdict = Verdict::next}, name));
       return std::nullopt;
@@ -329,7 +330,7 @@ class Meaning {
     const auto* verdict = std::ranges::find(verdicts, std::string_view{target.name},
                                             &std::pair<std::string_view, Verdict>::first);
     if (verdict != std::end(verdicts)) {
-      chain.rules.push_back(match.rule({.verdict = verdict->second}, name));
+      chain.rules.push_back(match.rule({.verdict = verdict->second, .new_source = new_source}, name));
       return std::nullopt;
     }
     if (const auto user = map.find(target.name)) {

@@ -237,7 +237,7 @@ class Meaning {
                                const RuleName& name, Chain& chain) {
     add_header(source.family, match);
     if (source.by_map) match.doubt(text);
-    chain.rules.push_back(match.rule({.verdict = Verdict::accept}, name));
+    chain.rules.push_back(match.rule({.verdict = Verdict::accept, .new_source = true}, name));
   }
 
   void add(const Change& change, std::string_view text, const ChainBlock& block, PacketMatch& match,

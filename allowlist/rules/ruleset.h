@@ -44,6 +44,7 @@ struct Outcome {
   std::optional<asio::ip::address> address{};
   std::optional<std::uint16_t> port{};
   bool to_this_host = false;  ///< of translate: redirected, whatever the address was
+  bool new_source = false;    ///< of accept: the source is translated
 };
 
 /// How the export names a rule; all of it may be shown.

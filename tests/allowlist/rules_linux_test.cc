@@ -781,6 +781,31 @@ TEST(Translations, are_made_where_the_kernel_makes_them) {
   }
 }
 
+TEST(NatChains, are_not_called_behind_one_that_translates_the_source) {
+  for (const auto hook : {Hook::postrouting, Hook::input}) {
+    const bool host = hook == Hook::input;
+    const auto position = host ? Position::host : Position::behind;
+    const auto said = [&](std::string_view rule, std::string_view rest, const std::string& source) {
+      const auto text = fmt::format(
+          "table ip t {{\nchain a {{\ntype nat hook {0} priority 100;\nip saddr 77.92.124.5 {1}\n}}\n"
+          "chain b {{\ntype nat hook {0} priority 110; {2}\n}}\n}}\n",
+          host ? "input" : "postrouting", rule, rest);
+      return judge(text, {}, source, "10.0.0.5", 443, position);
+    };
+    for (const auto* stop : {"policy accept;\ntcp dport 443 drop", "policy drop;"}) {
+      EXPECT_EQ(said("snat to 192.0.2.1", stop, "77.92.124.5"), "accepted");
+      EXPECT_EQ(said("snat to 192.0.2.1", stop, "77.92.124.6"), "dropped");
+      EXPECT_EQ(said("accept", "policy accept;\ntcp dport 22 snat to 192.0.2.1\ndrop", "77.92.124.5"),
+                "dropped");
+    }
+    EXPECT_EQ(said("snat to 192.0.2.1",
+                   "policy drop;\n}\nchain f {\ntype filter hook " +
+                       std::string{host ? "input" : "postrouting"} + " priority 150; policy drop;",
+                   "77.92.124.5"),
+              "dropped");
+  }
+}
+
 constexpr ListingCase tracking_cases[] = {
     {"no rule asks for connection tracking", "", "accepted dropped"},
     {"its state is asked for", "chain c {\nct state new\n}\n", "dropped"},
