@@ -6,8 +6,9 @@
 
 namespace fwprobe::allowlist {
 
-ChainResult ChainWalk::run(std::size_t chain, const FlowSet& flows) {
+ChainResult ChainWalk::run(std::size_t chain, const FlowSet& flows, std::optional<bool> translated) {
   result_ = {};
+  translated_ = translated;
   const auto& rows = ruleset_.chains[chain];
   base_ = &*rows.base;
   auto inside = flows & rows.base->scope;
@@ -40,6 +41,12 @@ void ChainWalk::touch_in_doubt(FlowSet flows, Verdict verdict, const RuleRef& wh
   if (!flows.empty()) touches_.push_back({std::move(flows), verdict, where, doubt});
 }
 
+const std::string& ChainWalk::doubt_of(const Rule& rule) const {
+  static const std::string unknown[] = {"the destination is not translated", "the destination is translated"};
+  const bool known = !rule.translated || translated_ || !rule.doubt.empty();
+  return known ? rule.doubt : unknown[*rule.translated ? 1 : 0];
+}
+
 FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
   const auto& rows = ruleset_.chains[chain];
   if (depth > limits_.depth) error_ = fmt::format("chain {}: jumps are more than {} deep", rows.name, depth);
@@ -57,23 +64,25 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
       error_ = fmt::format("line {}: the rules cut the flows into more than {} parts", rule.name.line,
                            limits_.boxes);
     if (rule.outcome.verdict == Verdict::next) continue;
+    if (translated_ && rule.translated.value_or(*translated_) != *translated_) continue;
     auto part = remaining.within(rule.match);
     if (part.empty()) continue;
     ++count_.parts;
+    const auto& doubt = doubt_of(rule);
     const RuleRef where{index_, chain, i, rows.packet};
-    if (rule.doubt.empty()) remaining.take(part);
+    if (doubt.empty()) remaining.take(part);
     switch (rule.outcome.verdict) {
       case Verdict::accept:
       case Verdict::drop:
       case Verdict::reject:
-        end(std::move(part), rule.outcome, where, rule.doubt);
+        end(std::move(part), rule.outcome, where, doubt);
         break;
       case Verdict::return_:
-        if (!rule.doubt.empty()) perhaps_returned.emplace_back(part, where);
+        if (!doubt.empty()) perhaps_returned.emplace_back(part, where);
         returned.push_back(std::move(part));
         break;
       case Verdict::translate:
-        touches_.push_back({part, Verdict::translate, where, rule.doubt});
+        touches_.push_back({part, Verdict::translate, where, doubt});
         result_.translated.push_back({std::move(part), rule.outcome, where});
         break;
       case Verdict::jump:
@@ -81,11 +90,10 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         auto back = walk(rule.outcome.chain, part, depth + 1);
         // What comes back is where it would be without the jump.
         const bool same = rule.outcome.verdict == Verdict::jump;
-        if (!rule.doubt.empty())
-          touch_in_doubt(same ? part - back : std::move(part), Verdict::next, where, rule.doubt);
+        if (!doubt.empty()) touch_in_doubt(same ? part - back : std::move(part), Verdict::next, where, doubt);
         if (rule.outcome.verdict == Verdict::go_to) {
           returned.push_back(std::move(back));
-        } else if (rule.doubt.empty() && !back.empty()) {
+        } else if (doubt.empty() && !back.empty()) {
           auto all = remaining.all();
           all |= back;
           remaining = RemainingFlows{std::move(all)};
@@ -93,7 +101,7 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
         break;
       }
       case Verdict::unknown:
-        touches_.push_back({part, Verdict::unknown, where, rule.doubt});
+        touches_.push_back({part, Verdict::unknown, where, doubt});
         result_.unknown.push_back(std::move(part));
         break;
       case Verdict::next:
@@ -102,7 +110,7 @@ FlowSet ChainWalk::walk(std::size_t chain, FlowSet flows, std::size_t depth) {
   }
   // What also comes to the chain's end returns in either case.
   for (auto& [part, where] : perhaps_returned)
-    touch_in_doubt(part - remaining.all(), Verdict::return_, where, rows.rules[where.rule].doubt);
+    touch_in_doubt(part - remaining.all(), Verdict::return_, where, doubt_of(rows.rules[where.rule]));
   returned.push_back(remaining.all());
   return united(std::move(returned));
 }

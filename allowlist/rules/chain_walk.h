@@ -45,14 +45,15 @@ class ChainWalk {
   ChainWalk(const Ruleset& ruleset, std::size_t index, std::vector<Touch>& touches, WalkCount& count)
       : ruleset_{ruleset}, index_{index}, touches_{touches}, count_{count} {}
 
-  /// Of flows as the chain's packets have them.
-  ChainResult run(std::size_t chain, const FlowSet& flows);
+  /// Of flows as the chain's packets have them. Whether their destination was translated may be unknown.
+  ChainResult run(std::size_t chain, const FlowSet& flows, std::optional<bool> translated);
   const std::optional<std::string>& error() const { return error_; }
 
  private:
   /// What comes back to the caller.
   FlowSet walk(std::size_t chain, FlowSet flows, std::size_t depth);
   void end(FlowSet flows, const Outcome& outcome, const RuleRef& where, const std::string& doubt);
+  const std::string& doubt_of(const Rule& rule) const;
   void touch_in_doubt(FlowSet flows, Verdict verdict, const RuleRef& where, const std::string& doubt);
 
   const Ruleset& ruleset_;
@@ -61,6 +62,7 @@ class ChainWalk {
   WalkCount& count_;
   WalkLimits limits_;
   const BaseChain* base_ = nullptr;
+  std::optional<bool> translated_;
   ChainResult result_;
   std::optional<std::string> error_;
 };

@@ -88,7 +88,10 @@ class Way {
   Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {
     for (std::size_t i = rulesets.size(); i-- > 0;)
       for (std::size_t j = rulesets[i].chains.size(); j-- > 0;)
-        if (const auto& base = rulesets[i].chains[j].base; base && base->translates) nat_age_ = {i, j};
+        if (const auto& base = rulesets[i].chains[j].base; base && base->translates) {
+          nat_age_ = {i, j};
+          nat_scope_ |= base->scope;
+        }
   }
 
   /// Flows and where they go now: the original ones stand for both in the result.
@@ -151,11 +154,20 @@ class Way {
     return packet == Packet::reply ? flipped(seen) : seen;
   }
 
+  /// As the kernel has it, for which a destination that stays the same is not translated
+  /// (nf_nat_setup_info()); a redirection may give it another address. Of flows that no nat chain sees the
+  /// rules may be elsewhere.
+  std::optional<bool> is_translated(const Group& group, const std::optional<Target>& original) const {
+    if (group.target && group.target != original) return true;
+    return group.target || !nat_scope_.contains(group.flows) ? std::nullopt : std::optional{false};
+  }
+
   /// From `from` on, flows in their original form; what is (or may be) accepted by all.
   FlowSet pass(const std::vector<Stop>& stops, std::size_t from, const Group& group, Packet packet) {
     auto flows = group.flows;
     const auto& target = group.target;
     const auto original = only_target(flows);
+    const auto translated = is_translated(group, original);
     const auto back = [&](const FlowSet& seen) {
       auto plain = packet == Packet::reply ? flipped(seen) : seen;
       return target && original ? to_target(plain, *original) : plain;
@@ -168,7 +180,7 @@ class Way {
       ChainWalk walk{rulesets_[ruleset], ruleset, result.touches, count_};
       const auto there = sees_original(stops[i], packet) ? std::nullopt : target;
       auto seen = as_seen(flows, packet, there);
-      auto ends = walk.run(chain, seen);
+      auto ends = walk.run(chain, seen, translated);
       if (walk.error()) error = walk.error();
       const bool changed = packet == Packet::reply || target;
       for (auto& touch : std::span{result.touches}.subspan(first_touch)) {
@@ -238,6 +250,7 @@ class Way {
   std::span<const Ruleset> rulesets_;
   Direction direction_;
   Age nat_age_;  ///< of the first nat chain: the kernel's hook comes with it
+  FlowSet nat_scope_;
   WalkCount count_;
 };
 

@@ -134,11 +134,7 @@ void add_interface(const Use& use, Way way) {
 
 void add_states(const Use& use) {
   const auto words = ascii_lower(use.value());
-  const auto parts = parts_of(words);
-  const bool translated =
-      std::ranges::any_of(parts, [](auto word) { return word == "dnat" || word == "snat"; });
-  if (translated) return use.doubt();
-  use.packet.states(use.test(), parts, use.text());
+  use.packet.states(use.test(), parts_of(words), use.text());
 }
 
 /// Of what connection tracking knows; the rest has no such protocol.

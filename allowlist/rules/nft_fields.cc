@@ -256,6 +256,15 @@ void add_state(const Use& use) {
   use.packet.states(*test, words, nft::describe(use.match));
 }
 
+/// Of the flags (NF_CT_STATUS of nf_conntrack_common.h) only one follows from the rules.
+void add_status(const Use& use) {
+  constexpr std::string_view known[] = {"dnat"};
+  const bool bit = use.match.op == Operator::any_bit || use.match.op == Operator::no_bit;
+  const auto& right = use.match.right;
+  if (!bit || use.field.mask || right.kind != Value::Kind::word || right.text != known[0]) return use.doubt();
+  use.packet.states(*test_of(use.match.op), known, nft::describe(use.match));
+}
+
 void add_direction(const Use& use) {
   constexpr std::string_view words[] = {"original", "reply"};
   const auto test = test_of(use.match.op);
@@ -330,6 +339,7 @@ constexpr FieldRow field_rows[] = {
     {"meta nfproto", [](const Use& use) { add_family(use, of_nfproto); }},
     {"meta protocol", [](const Use& use) { add_family(use, of_protocol); }},
     {"ct state", add_state},
+    {"ct status", add_status},
     {"ct direction", add_direction},
     {"tcp flags", add_flags},
     {"fib saddr type", [](const Use& use) { add_address_types(use, Side::source); }},

@@ -354,7 +354,8 @@ class Parser {
     if (take("vmap")) return verdict_map(std::move(fields));
     if (peek() == "set") return mangle(fields.front().name);
     const bool is_flags =
-        fields.size() == 1 && (fields[0].name == "ct state" || fields[0].name == "tcp flags");
+        fields.size() == 1 &&
+        (fields[0].name == "ct state" || fields[0].name == "ct status" || fields[0].name == "tcp flags");
     auto op = Operator::equal;
     const auto row = std::ranges::find(operators, peek(), &std::pair<std::string_view, Operator>::first);
     const bool written = row != std::end(operators);

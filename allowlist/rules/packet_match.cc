@@ -78,8 +78,17 @@ void PacketMatch::decide(Test test, bool holds) {
 
 void PacketMatch::states(Test test, std::span<const std::string_view> words, std::string_view text) {
   if (tracking_ == Tracking::uncertain) return doubt(text);
-  const std::string_view state = packet_ == Packet::opening ? "new" : "established";
-  decide(test, std::ranges::find(words, state) != words.end());
+  const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+  if (has(packet_ == Packet::opening ? "new" : "established")) return decide(test, true);
+  if (has("snat")) return doubt(text);
+  if (has("dnat")) return require_translated(test == Test::is);
+  decide(test, false);
+}
+
+void PacketMatch::require_translated(bool translated) {
+  if (translated_.value_or(translated) != translated) return never();
+  narrowed_ = true;
+  translated_ = translated;
 }
 
 void PacketMatch::direction(Test test, std::string_view word, std::string_view text) {
@@ -134,6 +143,7 @@ Rule PacketMatch::rule() const {
   Rule rule;
   rule.doubt = doubt_;
   rule.narrowed = narrowed_;
+  rule.translated = translated_;
   auto box = box_;
   box.sources = sources_;
   box.destinations = destinations_;

@@ -2,6 +2,7 @@
 // What the conditions of a Linux firewall's rule say about one kind of packet.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,7 +39,8 @@ class PacketMatch {
   void ports(Side side, const Ports& set, std::string_view text);
   /// Whether the port of one side or the other is in the set.
   void ports_of_either_side(Test test, const Ports& set, std::string_view text);
-  /// Connection states: new, established, related, invalid, untracked.
+  /// Connection states, of which one has to hold: new, established, related, invalid, untracked; dnat and
+  /// snat of a connection that was translated.
   void states(Test test, std::span<const std::string_view> words, std::string_view text);
   /// Whether the packet is one in the direction of the connection's first ("original") or not.
   void direction(Test test, std::string_view word, std::string_view text);
@@ -73,6 +75,7 @@ class PacketMatch {
 
  private:
   void decide(Test test, bool holds);
+  void require_translated(bool translated);
   bool from_outside() const { return (view_.direction == Direction::inbound) == (packet_ != Packet::reply); }
 
   Packet packet_;
@@ -87,6 +90,7 @@ class PacketMatch {
   std::string doubt_;
   bool for_this_host_ = false;
   bool narrowed_ = false;
+  std::optional<bool> translated_;
 };
 
 }  // namespace fwprobe::allowlist

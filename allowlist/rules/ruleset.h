@@ -70,6 +70,8 @@ struct Rule {
   /// without an order.
   bool may_be_idle = false;
   FlowSet others{};  ///< what packets of any kind match, where that may be more than `match`
+  /// Whether rules have to have translated the connection's destination, if that is a condition.
+  std::optional<bool> translated{};
 
   const FlowSet& widest() const { return others.empty() ? match : others; }
 };

@@ -806,6 +806,89 @@ TEST(NatChains, are_not_called_behind_one_that_translates_the_source) {
   }
 }
 
+struct StatusCase {
+  const char* name;
+  const char* nat;     ///< in prerouting
+  const char* filter;  ///< in input, with the policy drop
+  const char* expected;
+};
+
+constexpr StatusCase status_cases[] = {
+    {"a translated destination", "redirect to :8443", "ct status dnat accept", "accepted"},
+    {"none that was", "tcp dport 22 redirect to :8443", "ct status dnat accept", "dropped"},
+    {"one that was not", "tcp dport 22 redirect to :8443",
+     "ct state established accept\nct status ! dnat accept", "accepted"},
+    {"one that stays the same, or perhaps not", "redirect", "ct status dnat accept", "accepted dropped"},
+    {"one that may have been translated", "limit rate 1/second redirect to :8443", "ct status dnat accept",
+     "accepted dropped"},
+    {"both", "redirect to :8443", "ct status dnat ct status ! dnat accept", "dropped"},
+    {"with other conditions", "redirect to :8443", "ct status dnat tcp dport 443 accept", "dropped"},
+    {"a source is looked at in another way", "redirect to :8443", "ct status snat accept",
+     "accepted dropped"},
+    {"one of several", "redirect to :8443", "ct status snat,dnat accept", "accepted dropped"},
+    {"no other flag", "redirect to :8443", "ct status == dnat accept", "accepted dropped"},
+    {"all but that flag alone", "redirect to :8443", "ct status != dnat accept", "accepted dropped"},
+    {"a mask", "redirect to :8443", "ct status & dnat == dnat accept", "accepted dropped"},
+    {"a set", "redirect to :8443", "ct status { dnat } accept", "accepted dropped"},
+    {"a key", "redirect to :8443", "ct status . tcp dport { dnat . 8443 } accept", "accepted dropped"},
+    {"packets that are perhaps not tracked", "redirect to :8443", "notrack\nct status dnat accept",
+     "accepted dropped"},
+};
+
+TEST(TranslatedDestination, is_a_condition_of_nftables) {
+  for (const auto& row : status_cases) {
+    const auto text = fmt::format(
+        "table ip t {{\nchain n {{\ntype nat hook prerouting priority -100;\n{}\n}}\n"
+        "chain i {{\ntype filter hook input priority 0; policy drop;\n{}\n}}\n}}\n",
+        row.nat, row.filter);
+    EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443), row.expected) << row.name;
+  }
+}
+
+TEST(TranslatedDestination, is_a_condition_behind_the_translation) {
+  const auto text = [](int priority, std::string_view condition) {
+    return fmt::format(
+        "table ip t {{\nchain n {{\ntype nat hook prerouting priority -100;\nredirect to :8443\n}}\n"
+        "chain f {{\ntype filter hook prerouting priority {}; policy accept;\n{} drop\n}}\n}}\n",
+        priority, condition);
+  };
+  EXPECT_EQ(judge(text(-150, "ct state new ct status dnat"), {}, "77.92.124.5", "10.0.0.5", 443), "accepted");
+  EXPECT_EQ(judge(text(-50, "ct state new ct status dnat"), {}, "77.92.124.5", "10.0.0.5", 443), "dropped");
+  EXPECT_EQ(judge(text(-150, "ct status dnat"), {}, "77.92.124.5", "10.0.0.5", 443), "dropped");
+  EXPECT_EQ(judge(text(-300, "ct status dnat"), {}, "77.92.124.5", "10.0.0.5", 443), "accepted dropped");
+}
+
+TEST(TranslatedDestination, is_not_known_without_the_rules_that_translate) {
+  EXPECT_EQ(judge("table ip t {\nchain i {\ntype filter hook input priority 0; policy drop;\n"
+                  "ct status dnat accept\n}\n}\n",
+                  {}, "77.92.124.5", "10.0.0.5", 443),
+            "accepted dropped");
+}
+
+TEST(TranslatedDestination, is_a_condition_of_iptables) {
+  constexpr std::pair<const char*, const char*> rows[] = {
+      {"--ctstate DNAT", "accepted"},
+      {"--ctstate RELATED,ESTABLISHED,DNAT", "accepted"},
+      {"! --ctstate DNAT", "dropped"},
+      {"--ctstate NEW,ESTABLISHED,SNAT", "accepted"},
+      {"--ctstate SNAT,DNAT", "accepted dropped"},
+  };
+  for (const auto& [condition, expected] : rows) {
+    const auto filter =
+        fmt::format("*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack {} -j ACCEPT\nCOMMIT\n", condition);
+    const std::string nat =
+        "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 443 -j REDIRECT --to-ports "
+        "8443\nCOMMIT\n";
+    EXPECT_EQ(judge(nat + filter, {}, "77.92.124.5", "10.0.0.5", 443), expected) << condition;
+  }
+  const std::string filter =
+      "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j "
+      "ACCEPT\nCOMMIT\n";
+  EXPECT_EQ(judge("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n" + filter, {}, "77.92.124.5", "10.0.0.5", 443),
+            "dropped");
+  EXPECT_EQ(judge(filter, {}, "77.92.124.5", "10.0.0.5", 443), "accepted dropped");
+}
+
 constexpr ListingCase tracking_cases[] = {
     {"no rule asks for connection tracking", "", "accepted dropped"},
     {"its state is asked for", "chain c {\nct state new\n}\n", "dropped"},
