@@ -79,10 +79,20 @@ void PacketMatch::decide(Test test, bool holds) {
 void PacketMatch::states(Test test, std::span<const std::string_view> words, std::string_view text) {
   if (tracking_ == Tracking::uncertain) return doubt(text);
   const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
-  if (has(packet_ == Packet::opening ? "new" : "established")) return decide(test, true);
-  if (has("snat")) return doubt(text);
-  if (has("dnat")) return require_translated(test == Test::is);
-  decide(test, false);
+  const bool holds = has(packet_ == Packet::opening ? "new" : "established");
+  if (!holds && has("snat")) return doubt(text);
+  if (!holds && has("dnat")) return require_translated(test == Test::is);
+  decide_by_tracking(holds == (test == Test::is), has("untracked") == (test == Test::is));
+}
+
+/// What is asked about ICMPv6 is neighbour discovery, which is not tracked (nf_conntrack_icmpv6_error() of
+/// the kernel).
+void PacketMatch::decide_by_tracking(bool tracked, bool untracked) {
+  if (tracked == untracked) return decide(Test::is, tracked);
+  constexpr std::uint8_t icmpv6 = 58;
+  FlowBox box;
+  box.protocols = untracked ? Protocols{icmpv6, icmpv6} : ~Protocols{icmpv6, icmpv6};
+  flows_of_kind(FlowSet{box});
 }
 
 void PacketMatch::require_translated(bool translated) {
@@ -93,7 +103,8 @@ void PacketMatch::require_translated(bool translated) {
 
 void PacketMatch::direction(Test test, std::string_view word, std::string_view text) {
   if (tracking_ == Tracking::uncertain) return doubt(text);
-  decide(test, word == (packet_ == Packet::reply ? "reply" : "original"));
+  decide_by_tracking((word == (packet_ == Packet::reply ? "reply" : "original")) == (test == Test::is),
+                     false);
 }
 
 void PacketMatch::tcp_flags(Test test, std::uint8_t mask, std::uint8_t value, std::string_view text) {

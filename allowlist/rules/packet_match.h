@@ -75,6 +75,7 @@ class PacketMatch {
 
  private:
   void decide(Test test, bool holds);
+  void decide_by_tracking(bool tracked, bool untracked);
   void require_translated(bool translated);
   bool from_outside() const { return (view_.direction == Direction::inbound) == (packet_ != Packet::reply); }
 

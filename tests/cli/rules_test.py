@@ -114,7 +114,12 @@ class Verify(unittest.TestCase):
     def test_neighbour_discovery_is_stopped_in_either_direction(self):
         said = "ICMPv6 between the host and its neighbours on the link does not get through"
         chain = " chain %s { type filter hook %s priority 0; policy accept; %s }\n"
-        for hook, rule, stopped in (("input", "drop", True), ("output", "reject", True), ("output", "meta l4proto tcp reject", False)):
+        # To connection tracking it is no connection (nf_conntrack_icmpv6_error() of the kernel).
+        for hook, rule, stopped in (("input", "drop", True), ("output", "reject", True), ("output", "meta l4proto tcp reject", False),
+                                    ("input", "ct state new,established accept; drop", True), ("input", "ct state untracked accept; drop", False),
+                                    ("input", "ct state != new accept; drop", False), ("input", "ct state invalid drop", False),
+                                    ("input", "ct direction original accept; drop", True),
+                                    ("output", "ct state new,established,related accept; drop", True)):
             text = "table inet t {\n" + chain % (hook, hook, rule) + "}\n"
             _, out, _ = verify("--service", "[2001:db8::10]:443", text=text)
             self.assertEqual(said in out, stopped, out)
