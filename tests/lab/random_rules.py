@@ -67,7 +67,7 @@ def conditions(random, family):
         found.append(ports(random))
     if random.random() < 0.25:
         found.append(random.choice(["ct state new", "ct state established,related", "ct state { new, established }", "ct state != invalid",
-                                    "ct state invalid"]))
+                                    "ct state invalid", "ct status dnat", "ct status ! dnat"]))
     transport = any(text.startswith(("udp", "th ", "meta l4proto")) for text in found)
     if random.random() < 0.08 and not transport:
         found.append(random.choice(["tcp flags syn / fin,syn,rst,ack", "tcp flags ack", "tcp flags & (syn | rst) == syn"]))
@@ -132,12 +132,16 @@ def table(random, family, name):
 def translations(random):
     """Both ports are listened on. Without a rule that needs connection tracking no nat chain is called (nf_nat_inet_fn() of the kernel)."""
     lines = []
-    for hook, priority in random.sample([("prerouting", -160), ("prerouting", -100), ("prerouting", -40), ("prerouting", 60), ("input", 100)],
-                                        random.randint(1, 3)):
-        lines += [f"chain nat{hook}{priority + 200} {{", f"type nat hook {hook} priority {priority}; policy accept", "ct state new counter"]
+    places = [("prerouting", -160), ("prerouting", -100), ("prerouting", -40), ("prerouting", 60), ("input", 90), ("input", 100), ("input", 110)]
+    for hook, priority in random.sample(places, random.randint(1, 3)):
+        policy = "drop" if random.random() < 0.08 else "accept"
+        lines += [f"chain nat{hook}{priority + 200} {{", f"type nat hook {hook} priority {priority}; policy {policy}"]
+        if random.random() < 0.5:
+            lines.append("ct state new counter")
         for _ in range(random.randint(1, 3)):
             service, other = random.choice([(443, 22), (22, 443)])
-            end = "accept" if hook == "input" else random.choice([f"redirect to :{other}", f"dnat to 192.0.2.1:{other}", "accept"])
+            end = random.choice(["snat to 203.0.113.9", "accept"] if hook == "input" else
+                                [f"redirect to :{other}", f"dnat to 192.0.2.1:{other}", "accept"])
             lines.append(f"ip daddr 192.0.2.1 {addresses(random, False)} tcp dport {service} {random.choice([end, end, 'drop'])}")
         lines.append("}")
     if random.random() < 0.4:

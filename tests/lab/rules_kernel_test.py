@@ -123,13 +123,14 @@ def connect_all(firewall, client, wire, number):
             attempts[source, service] = attempt, 0 if code == errno.EINPROGRESS else code
     namespaces.call("setns", firewall, namespaces.CLONE_NEWNET)
     wire.settle()
+    # Each says which one it is: rules may have given it another source.
     results, connected = {}, {}
-    for key, (attempt, code) in attempts.items():
+    for index, (key, (attempt, code)) in enumerate(attempts.items()):
         code = code or attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         results[key] = "refused" if code else "dropped"
         try:
-            if not code and attempt.getpeername() and attempt.send(b"x") == 1:
-                connected[attempt.getsockname()[:2]] = key
+            if not code and attempt.getpeername() and attempt.send(bytes([index])) == 1:
+                connected[bytes([index])] = key
         except OSError as error:
             if error.errno not in (errno.ENOTCONN, errno.EAGAIN):
                 results[key] = "refused"
@@ -137,14 +138,14 @@ def connect_all(firewall, client, wire, number):
     for listener in listeners:
         while True:
             try:
-                peer, address = listener.accept()
+                peer, _ = listener.accept()
             except BlockingIOError:
                 break
             with peer:
                 peer.setblocking(False)
                 try:
-                    if address[:2] in connected and peer.recv(1) == b"x":
-                        results[connected[address[:2]]] = "allowed"
+                    if said := peer.recv(1):
+                        results[connected[said]] = "allowed"
                 except BlockingIOError:
                     pass
     for key in connected.values():

@@ -108,7 +108,9 @@ class Rulesets:
     def nft(self, number):
         rules, direction, more = random_rules.nft_ruleset(random.Random(SEED + number)), "inbound", []
         if number % 5 == 2:
-            rules, direction = rules.replace("hook input", "hook output").replace("saddr", "daddr"), "outbound"
+            # The kernel takes "snat" at input and postrouting only (nft_nat_validate()).
+            rules = rules.replace("nat hook input", "nat hook postrouting").replace("hook input", "hook output")
+            rules, direction = rules.replace("saddr", "daddr"), "outbound"
         if number % 5 == 3:
             rules = TRANSLATION + rules.replace("type filter hook input priority 10", "type filter hook forward priority 10")
         if number % 5 == 4:
