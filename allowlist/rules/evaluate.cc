@@ -83,6 +83,12 @@ std::vector<Hook> hooks_of(Packet packet, Route route) {
   return {Hook::output, Hook::postrouting};
 }
 
+bool may_stop(const Chain& chain) {
+  return chain.base->policy == Verdict::drop || std::ranges::any_of(chain.rules, [](const Rule& rule) {
+           return rule.outcome.verdict != Verdict::accept && rule.outcome.verdict != Verdict::next;
+         });
+}
+
 class Way {
  public:
   Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {
@@ -200,11 +206,23 @@ class Way {
         }
       }
       flows = back(united(std::move(ends.accepted)));
-      settled |= back(united(std::move(ends.new_source)));
+      auto moved = back(united(std::move(ends.new_source)));
+      if (!moved.empty() && is_judged_behind(stops, i))
+        leave_open({std::move(moved), Verdict::next, {}, "a rule translates the source of these flows"});
+      else
+        settled |= moved;
     }
     flows |= settled;
     if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, group.route, target});
     return flows;
+  }
+
+  /// Whether a chain of the same hook may stop what this one has given another source.
+  bool is_judged_behind(std::span<const Stop> stops, std::size_t which) const {
+    return std::ranges::any_of(stops.subspan(which + 1), [&](const Stop& other) {
+      return other.hook == stops[which].hook && is_called_before(stops[which], other) &&
+             may_stop(rulesets_[other.chain.first].chains[other.chain.second]);
+    });
   }
 
   void translate(const Stop& stop, Group group, const Translated& translated) {
@@ -260,10 +278,7 @@ bool may_drop_answers(std::span<const Ruleset> rulesets) {
     return ruleset.path == Path::netfilter && std::ranges::any_of(ruleset.chains, [](const Chain& chain) {
              if (!chain.base || chain.packet != Packet::opening) return false;
              if (chain.base->hook != Hook::output && chain.base->hook != Hook::postrouting) return false;
-             return chain.base->policy == Verdict::drop ||
-                    std::ranges::any_of(chain.rules, [](const Rule& rule) {
-                      return rule.outcome.verdict != Verdict::accept && rule.outcome.verdict != Verdict::next;
-                    });
+             return may_stop(chain);
            });
   });
 }

@@ -798,11 +798,13 @@ TEST(NatChains, are_not_called_behind_one_that_translates_the_source) {
       EXPECT_EQ(said("accept", "policy accept;\ntcp dport 22 snat to 192.0.2.1\ndrop", "77.92.124.5"),
                 "dropped");
     }
-    EXPECT_EQ(said("snat to 192.0.2.1",
-                   "policy drop;\n}\nchain f {\ntype filter hook " +
-                       std::string{host ? "input" : "postrouting"} + " priority 150; policy drop;",
-                   "77.92.124.5"),
-              "dropped");
+    const auto behind = [&](std::string_view rule) {
+      return fmt::format("policy drop;\n}}\nchain f {{\ntype filter hook {} priority 150; policy accept;\n{}",
+                         host ? "input" : "postrouting", rule);
+    };
+    EXPECT_EQ(said("snat to 192.0.2.1", behind("ip saddr 77.92.124.5 drop"), "77.92.124.5"),
+              "accepted dropped");
+    EXPECT_EQ(said("snat to 192.0.2.1", behind("counter"), "77.92.124.5"), "accepted");
   }
 }
 
