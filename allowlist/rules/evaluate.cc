@@ -1,6 +1,7 @@
 #include "allowlist/rules/evaluate.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -94,9 +95,9 @@ class Way {
   Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {
     for (std::size_t i = rulesets.size(); i-- > 0;)
       for (std::size_t j = rulesets[i].chains.size(); j-- > 0;)
-        if (const auto& base = rulesets[i].chains[j].base; base && base->translates) {
-          nat_age_ = {i, j};
-          nat_scope_ |= base->scope;
+        if (const auto& chain = rulesets[i].chains[j]; chain.base && chain.base->translates) {
+          nat_ages_[static_cast<std::size_t>(chain.packet)] = {i, j};
+          nat_scope_ |= chain.base->scope;
         }
   }
 
@@ -130,7 +131,7 @@ class Way {
         const bool here = platform ? chain.base->hook == platform_hook
                                    : std::ranges::find(hooks, chain.base->hook) != hooks.end();
         if (!here) continue;
-        auto stop = chain.base->translates ? nat(chain.base->hook)
+        auto stop = chain.base->translates ? nat(chain.base->hook, packet)
                                            : Stop{chain.base->hook, chain.base->priority, {i, j}};
         stop.own_priority = chain.base->priority;
         stop.chain = {i, j};
@@ -145,14 +146,16 @@ class Way {
   }
 
   /// Where the nat chains of a hook are called.
-  Stop nat(Hook hook) const { return {hook, nat_priority(hook), nat_age_}; }
+  Stop nat(Hook hook, Packet packet) const {
+    return {hook, nat_priority(hook), nat_ages_[static_cast<std::size_t>(packet)]};
+  }
 
   /// The answers are translated back at the end of their way.
   bool sees_original(const Stop& stop, Packet packet) const {
     const bool first_hook = stop.hook == Hook::prerouting || stop.hook == Hook::output;
     const bool last_hook = stop.hook == Hook::input || stop.hook == Hook::postrouting;
-    return (packet == Packet::following && first_hook && is_called_before(stop, nat(stop.hook))) ||
-           (packet == Packet::reply && last_hook && is_called_before(nat(stop.hook), stop));
+    return (packet == Packet::following && first_hook && is_called_before(stop, nat(stop.hook, packet))) ||
+           (packet == Packet::reply && last_hook && is_called_before(nat(stop.hook, packet), stop));
   }
 
   static FlowSet as_seen(const FlowSet& flows, Packet packet, const std::optional<Target>& target) {
@@ -267,7 +270,8 @@ class Way {
 
   std::span<const Ruleset> rulesets_;
   Direction direction_;
-  Age nat_age_;  ///< of the first nat chain: the kernel's hook comes with it
+  /// Of the first nat chain, by the packets that it is for: the kernel's hook comes with it.
+  std::array<Age, 3> nat_ages_;
   FlowSet nat_scope_;
   WalkCount count_;
 };

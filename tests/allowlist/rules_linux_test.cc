@@ -769,6 +769,24 @@ constexpr ListingCase nat_cases[] = {
      "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n"
      "chain o {\ntype filter hook postrouting priority 50; policy accept;\ntcp sport 443 drop\n}\n",
      "accepted"},
+    {"of two chains with one priority the younger one comes first, for an answer too",
+     "chain o {\ntype filter hook postrouting priority 100; policy accept;\ntcp sport 443 drop\n}\n"
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n",
+     "dropped"},
+    {"and the older one last",
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain o {\ntype filter hook postrouting priority 100; policy accept;\ntcp sport 443 drop\n}\n",
+     "accepted"},
+    {"so for what follows the first packet",
+     "chain f {\ntype filter hook prerouting priority -100; policy accept;\n"
+     "ct state established tcp dport 443 drop\n}\n"
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n",
+     "accepted"},
+    {"with the older one last",
+     "chain a {\ntype nat hook prerouting priority -100;\ntcp dport 443 redirect to :8443\n}\n"
+     "chain f {\ntype filter hook prerouting priority -100; policy accept;\n"
+     "ct state established tcp dport 443 drop\n}\n",
+     "dropped"},
 };
 
 TEST(Translations, are_made_where_the_kernel_makes_them) {
