@@ -145,7 +145,7 @@ def translations(random):
             lines.append(f"ip daddr 192.0.2.1 {addresses(random, False)} tcp dport {service} {random.choice([end, end, 'drop'])}")
         lines.append("}")
     if random.random() < 0.4:
-        lines += ["chain answers {", f"type filter hook postrouting priority {random.choice([50, 150])}; policy accept",
+        lines += ["chain answers {", f"type filter hook postrouting priority {random.choice([50, 100, 150])}; policy accept",
                   f"ip daddr {random.choice(V4)} tcp sport {random.choice([443, 22])} drop", "}"]
     return lines
 
