@@ -267,10 +267,17 @@ void append_defaults(std::vector<Rule>& rules, std::size_t way) {
   }
 }
 
+/// A group whose name others bear as well is told by its resource group too. Neither is case-sensitive.
+const std::string& called_among(std::span<const Named> all, const Named& one) {
+  const bool shared = std::ranges::any_of(all, [&](const Named& other) {
+    return equal_ignoring_case(called(other), called(one)) && !equal_ignoring_case(other.id, one.id);
+  });
+  return shared ? one.id : called(one);
+}
+
 /// Lower numbers first; the default rules are part of most exports, and of every group.
-Chain chain(Group& group, std::size_t way) {
+Chain chain(Group& group, const std::string& name, std::size_t way) {
   Chain chain;
-  const auto name = called(group.name);
   chain.name = fmt::format("{} {}", name.empty() ? "NSG" : shown(name), way == 0 ? "inbound" : "outbound");
   chain.line = group.line;
   chain.owner = shown(group.name.id);
@@ -331,7 +338,8 @@ std::expected<Ruleset, Complaint> read_azure(std::string_view text, const RulesV
   Ruleset ruleset;
   ruleset.path = Path::platform;
   for (const auto place : *chosen)
-    for (std::size_t way = 0; way < 2; ++way) ruleset.chains.push_back(chain(groups[place], way));
+    for (std::size_t way = 0; way < 2; ++way)
+      ruleset.chains.push_back(chain(groups[place], called_among(names, names[place]), way));
   ruleset.notes = notes(kind, chosen->size());
   return ruleset;
 }

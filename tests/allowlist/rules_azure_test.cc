@@ -259,9 +259,18 @@ TEST(Azure, OneNameInTwoResourceGroupsIsTwoGroups) {
     const auto rules = read(text, {{"nsg", value}});
     ASSERT_TRUE(rules) << rules.error().message;
     ASSERT_EQ(rules->chains.size(), 2U);
-    EXPECT_EQ(rules->chains[0].name, "web inbound");
+    EXPECT_EQ(rules->chains[0].name, "one/web inbound");
     EXPECT_EQ(verdict(chain_of(*rules, Hook::input), {"192.0.2.1"}), "allowed by a");
   }
+  const auto names = [](std::string_view group, std::string_view other) {
+    const auto all =
+        read(fmt::format(R"([{{"id": "{}", "securityRules": []}}, {{"id": "{}", "securityRules": []}}])",
+                         group, other),
+             {{"nsg", "all"}});
+    return all ? fmt::format("{}, {}", all->chains[0].name, all->chains[2].name) : all.error().message;
+  };
+  EXPECT_EQ(names(id("one"), id("two")), "one/web inbound, two/web inbound");
+  EXPECT_EQ(names(id("one"), id("ONE")), "web inbound, web inbound");
 }
 
 TEST(Azure, AListOfRulesIsOneGroup) {

@@ -311,6 +311,19 @@ class Verify(unittest.TestCase):
                                     text=self.nsg([("block", 400, "Inbound", "Deny", "162.19.0.0/16", "*")]))
         self.assertEqual([answer["remedies"][0]["rules"].split("--priority ")[1][:3] for answer in answers], ["399", "398"])
 
+    def test_groups_of_one_name_in_two_resource_groups_get_what_each_of_them_needs(self):
+        one = self.nsg([("block", 400, "Inbound", "Deny", "162.19.0.0/16", "*")])
+        other = self.nsg([("block", 300, "Inbound", "Deny", "34.147.0.0/16", "*")]).replace("my-group", "other-group")
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write(f"[{one}, {other}]")
+            file.flush()
+            _, answers, _ = verify_json("--service", "10.0.0.5:443", rules=file.name + "#nsg=all")
+        for remedy, group, priority, source in zip(answers[0]["remedies"], ("other-group", "my-group"), (299, 399), ("34.147.2.16", "162.19.204.13"),
+                                                   strict=True):
+            self.assertTrue(remedy["say"].endswith(f" ({group}/git-nsg inbound)."), remedy)
+            self.assertIn(f" --resource-group {group} --nsg-name git-nsg --name allow-tcp-443-ipv4-{priority} ", remedy["rules"])
+            self.assertIn(f" --source-address-prefixes {source} --source", remedy["rules"])
+
     def test_a_rule_that_no_other_can_be_in_front_of_has_to_be_moved(self):
         _, out, _ = verify("--service", "10.0.0.5:443", rules="-", text=self.nsg([("block", 100, "Inbound", "Deny", "162.19.0.0/16", "*")]))
         self.assertTrue(out.endswith("at the firewall of standard input (git-nsg inbound), in front of the rule that stops it: no priority is free in "
