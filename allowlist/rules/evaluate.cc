@@ -244,7 +244,8 @@ class Way {
     // ip_rcv_finish() of the kernel looks for the route behind the hook.
     if (stop.hook == Hook::prerouting && outcome.address && *outcome.address != original->first)
       group.route = Route::passes;
-    group.target = {outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
+    const Target target{outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
+    group.target = target == *original ? std::nullopt : std::optional{target};
     const auto stops = stops_of(Packet::opening, hooks_of(Packet::opening, group.route));
     const auto behind =
         std::ranges::find_if(stops, [&](const Stop& other) { return is_called_before(stop, other); });

@@ -401,6 +401,14 @@ COMMIT
         mended = drops.replace("-A FORWARD", listed + "-A FORWARD")
         self.assertEqual(verify(*SERVICE, text=nat + mended)[0], 0)
 
+    def test_a_translation_that_changes_nothing_asks_for_no_rule_of_its_own(self):
+        for translation in ("dnat to 203.0.113.10", "dnat to 203.0.113.10:443", "redirect", "redirect to :443"):
+            text = ("table ip t {\nchain pre {\ntype nat hook prerouting priority -100; policy accept\n"
+                    f"limit rate 5/second tcp dport 443 {translation}\n}}\n"
+                    "chain input {\ntype filter hook input priority 0; policy drop\nct state established accept\n}\n}\n")
+            _, out, _ = verify(*SERVICE, text=text)
+            self.assertEqual(out.count("nft insert"), 1, out)
+
     def test_two_destinations_get_rules_of_their_own(self):
         text = """table ip t {
   chain pre {
