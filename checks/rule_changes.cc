@@ -13,13 +13,14 @@ using allowlist::FlowSet;
 using allowlist::Packet;
 using allowlist::PrefixSet;
 using allowlist::Rule;
+using allowlist::RuleRef;
 using allowlist::Ruleset;
 using allowlist::Touch;
 using allowlist::Verdict;
 
 bool surely_stops(const Touch& touch) {
   return (touch.verdict == Verdict::drop || touch.verdict == Verdict::reject) && touch.doubt.empty() &&
-         touch.base != allowlist::RuleRef::none;
+         touch.base != RuleRef::none;
 }
 
 /// A chain is there once for each kind of packet: the first of them.
@@ -48,7 +49,7 @@ class Changes {
         auto part = touch.flows & stopped;
         if (part.empty()) continue;
         auto& one = change_of(touch, flow);
-        more |= add_place(one.change, touch);
+        more |= put(one.change.places.front(), touch);
         one.stopped.push_back(std::move(part));
       }
     }
@@ -58,8 +59,7 @@ class Changes {
 
   std::vector<Ruleset> applied() const {
     std::vector<Ruleset> rulesets{rulesets_.begin(), rulesets_.end()};
-    for (const auto& one : all_)
-      for (const auto& place : one.change.places) apply(one.change, place, rulesets[one.change.ruleset]);
+    for (const auto& one : all_) apply(one.change, rulesets[one.change.ruleset]);
     return rulesets;
   }
 
@@ -68,11 +68,12 @@ class Changes {
     std::vector<RuleChange> changes;
     for (std::size_t i = 0; i < rulesets_.size(); ++i)
       for (auto& one : all_)
-        if (one.change.ruleset == i) changes.push_back(std::move(one.change));
+        if (one.change.ruleset == i) join(changes, std::move(one.change));
     return changes;
   }
 
  private:
+  /// Of one place.
   struct Growing {
     RuleChange change;
     std::vector<FlowSet> stopped;
@@ -80,35 +81,42 @@ class Changes {
 
   Growing& change_of(const Touch& touch, std::size_t flow) {
     const auto& where = touch.where;
-    const auto& ruleset = rulesets_[where.ruleset];
-    const auto is_beside = [&](const RuleChange::Place& place) {
-      // A platform's chains are groups that are changed each by itself.
-      if (ruleset.path == allowlist::Path::platform)
-        return place.base == first_of_its_name(ruleset, touch.base);
-      return is_left_alone(ruleset, place) == is_left_alone(ruleset, {touch.base, touch.where.chain});
-    };
-    const auto is_same = [&](const Growing& one) {
-      const auto& change = one.change;
-      return change.flow == flow && change.ruleset == where.ruleset && change.target == touch.target &&
-             change.is_for_replies() == (where.packet == Packet::reply) && is_beside(change.places.front());
-    };
-    const auto same = std::ranges::find_if(all_, is_same);
-    if (same != all_.end()) return *same;
-    return all_.emplace_back(Growing{{flow, where.ruleset, where.packet, touch.target, {}, {}}, {}});
+    const auto base = first_of_its_name(rulesets_[where.ruleset], touch.base);
+    RuleChange wanted{flow, where.ruleset, where.packet, touch.target, {{base, RuleRef::none}}, {}};
+    const auto same = std::ranges::find_if(all_, [&](const Growing& one) {
+      return are_alike(one.change, wanted) && one.change.places.front().base == base;
+    });
+    return same != all_.end() ? *same : all_.emplace_back(Growing{std::move(wanted), {}});
   }
 
-  bool add_place(RuleChange& change, const Touch& touch) const {
+  /// Whether it is another one than before.
+  bool put(RuleChange::Place& place, const Touch& touch) const {
+    const auto before = place.chain;
+    const auto stops = first_of_its_name(rulesets_[touch.where.ruleset], touch.where.chain);
+    place.chain = before == RuleRef::none || before == stops ? stops : place.base;
+    return place.chain != before;
+  }
+
+  static bool are_alike(const RuleChange& a, const RuleChange& b) {
+    return a.flow == b.flow && a.ruleset == b.ruleset && a.target == b.target &&
+           a.is_for_replies() == b.is_for_replies();
+  }
+
+  /// Places that need the same become one change; so do those that have their chain in common.
+  void join(std::vector<RuleChange>& changes, RuleChange change) const {
     const auto& ruleset = rulesets_[change.ruleset];
-    const RuleChange::Place place{first_of_its_name(ruleset, touch.base),
-                                  first_of_its_name(ruleset, touch.where.chain)};
-    const auto same = std::ranges::find(change.places, place.base, &RuleChange::Place::base);
-    if (same == change.places.end()) {
-      change.places.push_back(place);
-      return true;
-    }
-    if (same->chain == place.chain || same->chain == place.base) return false;
-    same->chain = place.base;
-    return true;
+    const auto& place = change.places.front();
+    const auto takes = [&](const RuleChange& other) {
+      // A platform's chains are groups that are changed each by itself.
+      return are_alike(other, change) && ruleset.path != allowlist::Path::platform &&
+             is_left_alone(ruleset, other.places.front()) == is_left_alone(ruleset, place) &&
+             (other.published == change.published ||
+              std::ranges::find(other.places, place.chain, &RuleChange::Place::chain) != other.places.end());
+    };
+    const auto other = std::ranges::find_if(changes, takes);
+    if (other == changes.end()) return changes.push_back(std::move(change));
+    other->places.push_back(place);
+    other->published = (PrefixSet{other->published} | PrefixSet{change.published}).prefixes();
   }
 
   bool widen(Growing& one) const {
@@ -123,7 +131,8 @@ class Changes {
     return more;
   }
 
-  void apply(const RuleChange& change, const RuleChange::Place& place, Ruleset& ruleset) const {
+  void apply(const RuleChange& change, Ruleset& ruleset) const {
+    const auto& place = change.places.front();
     if (is_left_alone(ruleset, place)) return;
     Rule rule;
     rule.match = flows_of(seen_by(change, flows_[change.flow]));

@@ -13,7 +13,7 @@
 
 namespace fwprobe::checks {
 
-/// Rules to add to chains of one firewall that see the flow alike.
+/// Rules to add to chains of one firewall that see the flow alike and stop the same of it.
 struct RuleChange {
   struct Place {
     std::size_t base = 0;   ///< the chain at a hook

@@ -188,6 +188,18 @@ class Verify(unittest.TestCase):
         self.assertEqual(commands, [f"nft insert rule inet t {chain}" for chain in ("first", "second", "back")], out)
         self.assertNotIn("Even then", out)
 
+    def test_a_chain_gets_a_rule_for_the_addresses_that_it_stops_and_no_others(self):
+        first, both = "34.147.2.16", "{ 34.147.2.16, 77.92.96.46 }"
+        hook = "type filter hook input priority %d; policy accept"
+        chains = {"a": f"{hook % 0}\nip saddr {first} drop", "b": f"{hook % 5}\nip saddr {both} drop", "c": f"{hook % 6}\nip saddr {first} drop",
+                  "d": f"{hook % 7}\nip saddr 77.92.96.46 accept\njump shared", "e": f"{hook % 8}\njump shared",
+                  "shared": f"ip saddr {both} drop"}
+        for names, wanted in (("abc", [("a", first), ("c", first), ("b", both)]), (("shared", "d", "e"), [("shared", both)])):
+            text = "table ip t {\n" + "".join(f"chain {name} {{\n{chains[name]}\n}}\n" for name in names) + "}\n"
+            _, out, _ = verify(*SERVICE, text=text)
+            self.assertEqual([line.strip() for line in out.splitlines() if "nft insert" in line],
+                             [f"nft insert rule ip t {chain} ip saddr {sources} ip daddr 203.0.113.10 tcp dport 443 accept" for chain, sources in wanted])
+
     def test_a_rule_that_may_stop_what_is_mended_is_named(self):
         text = """table ip t {
   chain input { type filter hook input priority 0; policy drop
