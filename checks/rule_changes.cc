@@ -38,13 +38,13 @@ class Changes {
   Changes(std::span<const Ruleset> rulesets, std::span<const Flow> flows)
       : rulesets_{rulesets}, flows_{flows} {}
 
-  /// Whether what stops the flows asks for more than before.
-  bool add(const Evaluation& evaluation) {
+  /// Whether what stops the flows that are not accepted asks for more than before.
+  bool add(std::span<const Touch> touches, const FlowSet& accepted) {
     bool more = false;
     for (std::size_t flow = 0; flow < flows_.size(); ++flow) {
-      const auto stopped = flows_of(flows_[flow]) - evaluation.accepted;
+      const auto stopped = flows_of(flows_[flow]) - accepted;
       if (stopped.empty()) continue;
-      for (const auto& touch : evaluation.touches) {
+      for (const auto& touch : touches) {
         if (!surely_stops(touch)) continue;
         auto part = touch.flows & stopped;
         if (part.empty()) continue;
@@ -116,7 +116,8 @@ class Changes {
     const auto other = std::ranges::find_if(changes, takes);
     if (other == changes.end()) return changes.push_back(std::move(change));
     other->places.push_back(place);
-    other->published = (PrefixSet{other->published} | PrefixSet{change.published}).prefixes();
+    if (other->published != change.published)
+      other->published = (PrefixSet{other->published} | PrefixSet{change.published}).prefixes();
   }
 
   bool widen(Growing& one) const {
@@ -125,7 +126,8 @@ class Changes {
     const auto stopped = published(allowlist::united(std::exchange(one.stopped, {})), flow.direction) |
                          PrefixSet{one.change.published};
     auto& prefixes = published_side(flow);
-    std::erase_if(prefixes, [&](const auto& prefix) { return !PrefixSet{prefix}.intersects(stopped); });
+    if (!stopped.contains(PrefixSet{prefixes}))
+      std::erase_if(prefixes, [&](const auto& prefix) { return !PrefixSet{prefix}.intersects(stopped); });
     const bool more = prefixes.size() != one.change.published.size();
     one.change.published = std::move(prefixes);
     return more;
@@ -158,10 +160,17 @@ std::expected<ChangedRules, std::string> change_for(std::span<const Ruleset> rul
   std::vector<FlowSet> asked;
   for (const auto& flow : flows) asked.push_back(flows_of(flow));
   const auto all = allowlist::united(std::move(asked));
-  constexpr int most_rounds = 32;  // each goes one stop further, through all of the rules
+  constexpr int most_rounds = 32;  // each mends what the one before has laid bare
   const auto* now = &evaluation;
-  for (int round = 0; round < most_rounds && changes.add(*now); ++round) {
+  for (int round = 0; round < most_rounds && changes.add(now->touches, now->accepted); ++round) {
     changed.rulesets = changes.applied();
+    // What is stopped again meets all of its stops at once: a round for each of them would take long.
+    if (round > 0) {
+      const auto behind =
+          allowlist::touches_past_stops(changed.rulesets, all, flows.front().direction, position);
+      if (!behind) return std::unexpected{behind.error()};
+      if (changes.add(*behind, now->accepted)) changed.rulesets = changes.applied();
+    }
     auto next = allowlist::evaluate(changed.rulesets, all, flows.front().direction, position);
     if (!next) return std::unexpected{next.error()};
     changed.evaluation = std::move(*next);

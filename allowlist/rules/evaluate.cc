@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -90,9 +91,13 @@ bool may_stop(const Chain& chain) {
          });
 }
 
+/// What becomes of flows that a chain stops.
+enum class Stopped : std::uint8_t { ends, goes_on };
+
 class Way {
  public:
-  Way(std::span<const Ruleset> rulesets, Direction direction) : rulesets_{rulesets}, direction_{direction} {
+  Way(std::span<const Ruleset> rulesets, Direction direction, Stopped stopped)
+      : rulesets_{rulesets}, direction_{direction}, stopped_{stopped} {
     for (std::size_t i = rulesets.size(); i-- > 0;)
       for (std::size_t j = rulesets[i].chains.size(); j-- > 0;)
         if (const auto& chain = rulesets[i].chains[j]; chain.base && chain.base->translates) {
@@ -191,6 +196,10 @@ class Way {
       auto seen = as_seen(flows, packet, there);
       auto ends = walk.run(chain, seen, translated);
       if (walk.error()) error = walk.error();
+      // A nat chain may translate what it does not stop.
+      if (stopped_ == Stopped::goes_on && !rulesets_[ruleset].chains[chain].base->translates)
+        for (const auto* stopped : {&ends.dropped, &ends.rejected})
+          std::ranges::copy(*stopped, std::back_inserter(ends.accepted));
       const bool changed = packet == Packet::reply || target;
       for (auto& touch : std::span{result.touches}.subspan(first_touch)) {
         if (changed) touch.flows = back(touch.flows);
@@ -271,6 +280,7 @@ class Way {
 
   std::span<const Ruleset> rulesets_;
   Direction direction_;
+  Stopped stopped_;
   /// Of the first nat chain, by the packets that it is for: the kernel's hook comes with it.
   std::array<Age, 3> nat_ages_;
   FlowSet nat_scope_;
@@ -319,11 +329,10 @@ void add_unread(std::span<const Ruleset> rulesets, const FlowSet& flows, Evaluat
   }
 }
 
-}  // namespace
-
-std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,
-                                                Direction direction, Position position) {
-  Way way{rulesets, direction};
+/// Through the rules that were read.
+std::expected<Evaluation, std::string> follow(std::span<const Ruleset> rulesets, const FlowSet& flows,
+                                              Direction direction, Position position, Stopped stopped) {
+  Way way{rulesets, direction, stopped};
   way.follow({flows, route_of(direction, position), {}}, Packet::opening);
   std::vector<FlowSet> accepted;
   for (auto& group : std::exchange(way.open_groups, {})) {
@@ -332,9 +341,26 @@ std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> ruleset
   }
   if (way.error) return std::unexpected{*way.error};
   way.result.accepted |= united(std::move(accepted));
-  if (may_drop_answers(rulesets)) way.result.dropped |= way.result.rejected;
-  add_unread(rulesets, flows, way.result);
   return std::move(way.result);
+}
+
+}  // namespace
+
+std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,
+                                                Direction direction, Position position) {
+  auto result = follow(rulesets, flows, direction, position, Stopped::ends);
+  if (!result) return result;
+  if (may_drop_answers(rulesets)) result->dropped |= result->rejected;
+  add_unread(rulesets, flows, *result);
+  return result;
+}
+
+std::expected<std::vector<Touch>, std::string> touches_past_stops(std::span<const Ruleset> rulesets,
+                                                                  const FlowSet& flows, Direction direction,
+                                                                  Position position) {
+  auto result = follow(rulesets, flows, direction, position, Stopped::goes_on);
+  if (!result) return std::unexpected{std::move(result.error())};
+  return std::move(result->touches);
 }
 
 }  // namespace fwprobe::allowlist

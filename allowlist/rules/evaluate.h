@@ -54,6 +54,11 @@ struct Evaluation {
 std::expected<Evaluation, std::string> evaluate(std::span<const Ruleset> rulesets, const FlowSet& flows,
                                                 Direction direction, Position position);
 
+/// What the flows meet when whatever a chain stops goes on to the next one: all that stops them.
+std::expected<std::vector<Touch>, std::string> touches_past_stops(std::span<const Ruleset> rulesets,
+                                                                  const FlowSet& flows, Direction direction,
+                                                                  Position position);
+
 /// Rules that no packet reaches, as earlier ones in their chain take all of theirs; `by` is one that does so
 /// alone, if there is one. Those that may be idle are left out.
 struct Shadowed {

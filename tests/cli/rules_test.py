@@ -247,6 +247,34 @@ class Verify(unittest.TestCase):
         self.assertIn("nft insert rule ip t early ip saddr { 34.147.2.16, 77.92.96.46 } ip daddr 203.0.113.10 tcp dport 443 accept\n", out)
         self.assertEqual(out.count("nft insert"), 1, out)
 
+    def test_what_comes_behind_a_drop_among_translations_is_not_guessed(self):
+        text = """table ip t {
+  chain first { type filter hook prerouting priority -310; policy drop
+  }
+  chain second { type filter hook prerouting priority -300; policy drop
+  }
+  chain pre { type nat hook prerouting priority -100; policy accept
+    ip saddr 77.92.96.46 drop
+    tcp dport 443 dnat to 10.0.0.9
+  }
+  chain input { type filter hook input priority 0; policy drop
+  }
+  chain forward { type filter hook forward priority 0; policy accept
+  }
+}
+"""
+        _, out, _ = verify(*SERVICE, text=text)
+        self.assertIn("Even then it is not sure that this gets through: 77.92.96.46\n", out)
+        chains = {line.split(" ip saddr")[0].strip() for line in out.splitlines() if "nft insert" in line}
+        self.assertEqual(chains, {"nft insert rule ip t first", "nft insert rule ip t second"}, out)
+
+    def test_each_of_many_chains_gets_its_rule(self):
+        chain = "chain c%d {\ntype filter hook input priority %d; policy drop\n}\n"
+        text = "table ip t {\n" + "".join(chain % (number, number) for number in range(40)) + "}\n"
+        _, out, _ = verify(*SERVICE, text=text)
+        self.assertEqual(out.count("nft insert"), 40, out)
+        self.assertNotIn("Even then", out)
+
     def test_names_that_a_shell_could_take_for_commands_are_in_no_rule(self):
         rules = {"nftables": [{"table": {"family": "ip", "name": "t"}},
                               {"chain": {"family": "ip", "table": "t", "name": "$(id)", "type": "filter", "hook": "input", "prio": 0,
