@@ -203,7 +203,7 @@ class Way {
       const bool changed = packet == Packet::reply || target;
       for (auto& touch : std::span{result.touches}.subspan(first_touch)) {
         if (changed) touch.flows = back(touch.flows);
-        touch.target = there;
+        touch.target = there == original ? std::nullopt : there;
         touch.base = chain;
       }
       result.dropped |= back(united(std::move(ends.dropped)));
@@ -253,8 +253,7 @@ class Way {
     // ip_rcv_finish() of the kernel looks for the route behind the hook.
     if (stop.hook == Hook::prerouting && outcome.address && *outcome.address != original->first)
       group.route = Route::passes;
-    const Target target{outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
-    group.target = target == *original ? std::nullopt : std::optional{target};
+    group.target = {outcome.address.value_or(original->first), outcome.port.value_or(original->second)};
     const auto stops = stops_of(Packet::opening, hooks_of(Packet::opening, group.route));
     const auto behind =
         std::ranges::find_if(stops, [&](const Stop& other) { return is_called_before(stop, other); });
