@@ -22,6 +22,15 @@ FlowSet flipped(const FlowSet& flows) {
   return back;
 }
 
+FlowSet from_anywhere(const FlowSet& flows) {
+  FlowSet all;
+  for (auto& box : flows.boxes()) {
+    box.sources = PrefixSet::everything();
+    all |= FlowSet{box};
+  }
+  return all;
+}
+
 /// The one destination of all flows of one family, if there is one.
 std::optional<Target> only_target(const FlowSet& flows) {
   std::optional<Target> target;
@@ -83,12 +92,6 @@ std::vector<Hook> hooks_of(Packet packet, Route route) {
   if (route == Route::passes) return {Hook::prerouting, Hook::forward, Hook::postrouting};
   if ((route == Route::comes_in) == (packet != Packet::reply)) return {Hook::prerouting, Hook::input};
   return {Hook::output, Hook::postrouting};
-}
-
-bool may_stop(const Chain& chain) {
-  return chain.base->policy == Verdict::drop || std::ranges::any_of(chain.rules, [](const Rule& rule) {
-           return rule.outcome.verdict != Verdict::accept && rule.outcome.verdict != Verdict::next;
-         });
 }
 
 /// What becomes of flows that a chain stops.
@@ -163,6 +166,15 @@ class Way {
            (packet == Packet::reply && last_hook && is_called_before(nat(stop.hook, packet), stop));
   }
 
+  /// The source is translated at the end of the way, and the answers' destination back at its beginning.
+  bool sees_new_source(const Stop& stop, Packet packet) const {
+    const bool first_hook = stop.hook == Hook::prerouting || stop.hook == Hook::output;
+    const auto translation = nat(stop.hook, packet);
+    if (packet == Packet::reply) return first_hook && is_called_before(stop, translation);
+    return (stop.hook == Hook::input || stop.hook == Hook::postrouting) &&
+           is_called_before(translation, stop);
+  }
+
   static FlowSet as_seen(const FlowSet& flows, Packet packet, const std::optional<Target>& target) {
     auto seen = target ? to_target(flows, *target) : flows;
     return packet == Packet::reply ? flipped(seen) : seen;
@@ -193,6 +205,12 @@ class Way {
       const auto [ruleset, chain] = stops[i].chain;
       ChainWalk walk{rulesets_[ruleset], ruleset, result.touches, count_};
       const auto there = sees_original(stops[i], packet) ? std::nullopt : target;
+      if (auto moved = sees_new_source(stops[i], packet) ? flows & new_sources_ : FlowSet{};
+          !moved.empty() &&
+          decides_by_source(stops[i].chain, as_seen(from_anywhere(moved), packet, there), translated)) {
+        flows -= moved;
+        leave_open({std::move(moved), Verdict::next, {}, "a rule translates the source of these flows"});
+      }
       auto seen = as_seen(flows, packet, there);
       auto ends = walk.run(chain, seen, translated);
       if (walk.error()) error = walk.error();
@@ -218,23 +236,22 @@ class Way {
         }
       }
       flows = back(united(std::move(ends.accepted)));
-      auto moved = back(united(std::move(ends.new_source)));
-      if (!moved.empty() && is_judged_behind(stops, i))
-        leave_open({std::move(moved), Verdict::next, {}, "a rule translates the source of these flows"});
-      else
-        settled |= moved;
+      const auto moved = back(united(std::move(ends.new_source)));
+      settled |= moved;
+      new_sources_ |= moved;
     }
     flows |= settled;
     if (packet == Packet::opening && !flows.empty()) open_groups.push_back({flows, group.route, target});
     return flows;
   }
 
-  /// Whether a chain of the same hook may stop what this one has given another source.
-  bool is_judged_behind(std::span<const Stop> stops, std::size_t which) const {
-    return std::ranges::any_of(stops.subspan(which + 1), [&](const Stop& other) {
-      return other.hook == stops[which].hook && is_called_before(stops[which], other) &&
-             may_stop(rulesets_[other.chain.first].chains[other.chain.second]);
-    });
+  /// Whether what a chain says of flows from anywhere hangs on their source.
+  bool decides_by_source(const Age& place, const FlowSet& seen, std::optional<bool> translated) {
+    std::vector<Touch> unused;
+    ChainWalk walk{rulesets_[place.first], place.first, unused, count_};
+    const auto ends = walk.run(place.second, seen, translated);
+    if (walk.error()) error = walk.error();
+    return !ends.accepted.empty() && !(ends.dropped.empty() && ends.rejected.empty() && ends.unknown.empty());
   }
 
   void translate(const Stop& stop, Group group, const Translated& translated) {
@@ -283,6 +300,7 @@ class Way {
   /// Of the first nat chain, by the packets that it is for: the kernel's hook comes with it.
   std::array<Age, 3> nat_ages_;
   FlowSet nat_scope_;
+  FlowSet new_sources_;  ///< the flows whose source a rule translates, to one that is not known
   WalkCount count_;
 };
 
@@ -292,7 +310,10 @@ bool may_drop_answers(std::span<const Ruleset> rulesets) {
     return ruleset.path == Path::netfilter && std::ranges::any_of(ruleset.chains, [](const Chain& chain) {
              if (!chain.base || chain.packet != Packet::opening) return false;
              if (chain.base->hook != Hook::output && chain.base->hook != Hook::postrouting) return false;
-             return may_stop(chain);
+             return chain.base->policy == Verdict::drop ||
+                    std::ranges::any_of(chain.rules, [](const Rule& rule) {
+                      return rule.outcome.verdict != Verdict::accept && rule.outcome.verdict != Verdict::next;
+                    });
            });
   });
 }

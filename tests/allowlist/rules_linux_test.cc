@@ -855,6 +855,34 @@ constexpr StatusCase status_cases[] = {
      "accepted dropped"},
 };
 
+/// Chains see the new source behind the translation, and in answers before it is undone.
+TEST(TranslatedSources, are_not_taken_for_the_old_ones) {
+  struct Row {
+    const char* filter;
+    const char* expected;
+    bool host = false;  ///< translated at input, else at postrouting
+  };
+  constexpr Row rows[] = {
+      {"hook prerouting priority -150; ip daddr 77.92.124.0/24 drop", "accepted dropped"},
+      {"hook prerouting priority -150; ct state invalid drop", "accepted"},
+      {"hook prerouting priority -150; tcp sport 443 drop", "dropped"},
+      {"hook prerouting priority -50; ip daddr 77.92.124.0/24 drop", "dropped"},
+      {"hook postrouting priority 150; ct state established ip saddr 77.92.124.5 drop", "accepted dropped"},
+      {"hook postrouting priority 50; ip saddr 77.92.124.5 drop", "dropped"},
+      {"hook output priority -150; ip daddr 192.0.2.1 drop", "accepted dropped", true},
+      {"hook output priority -50; ip daddr 192.0.2.1 drop", "accepted", true},
+  };
+  for (const auto& row : rows) {
+    const auto text = fmt::format(
+        "table ip t {{\nchain n {{\ntype nat hook {} priority 100;\nip saddr 77.92.124.5 snat to "
+        "192.0.2.1\n}}\nchain f {{\ntype filter {}\n}}\n}}\n",
+        row.host ? "input" : "postrouting", row.filter);
+    EXPECT_EQ(judge(text, {}, "77.92.124.5", "10.0.0.5", 443, row.host ? Position::host : Position::behind),
+              row.expected)
+        << row.filter;
+  }
+}
+
 TEST(TranslatedDestination, is_a_condition_of_nftables) {
   for (const auto& row : status_cases) {
     const auto text = fmt::format(
