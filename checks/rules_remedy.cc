@@ -11,6 +11,7 @@
 #include "checks/flow_rules.h"
 #include "checks/rule_changes.h"
 #include "checks/touch_words.h"
+#include "text/ascii.h"
 
 namespace fwprobe::checks {
 namespace {
@@ -46,11 +47,8 @@ const Form* form_of(const Ruleset& ruleset) {
 /// Names come from the file and go into a shell.
 bool is_plain(std::string_view word) {
   constexpr std::string_view marks = "_.-/";
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !word.empty() && (is_letter(word.front()) || word.front() == '_') &&
-         std::ranges::all_of(word, [&](char c) { return is_letter(c) || marks.contains(c); });
+  return !word.empty() && (is_alphanumeric(word.front()) || word.front() == '_') &&
+         std::ranges::all_of(word, [&](char c) { return is_alphanumeric(c) || marks.contains(c); });
 }
 
 /// "inet filter input".

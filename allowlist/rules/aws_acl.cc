@@ -7,6 +7,7 @@
 
 #include "allowlist/rules/aws.h"
 #include "allowlist/rules/aws_ports.h"
+#include "allowlist/rules/flow_pieces.h"
 #include "allowlist/rules/flow_words.h"
 #include "allowlist/rules/json_fields.h"
 #include "allowlist/rules/platform.h"
@@ -96,12 +97,7 @@ Rule rule_of(const Entry& entry, FlowSet match, std::string_view doubt) {
 }
 
 FlowSet on_all_ports(const FlowSet& flows) {
-  FlowSet all;
-  for (auto& box : flows.boxes()) {
-    box.ports = Ports::all();
-    all |= FlowSet{box};
-  }
-  return all;
+  return with_each_box(flows, [](FlowBox& box) { box.ports = Ports::all(); });
 }
 
 /// What comes back, whose port is the client's. The flows of a chain have the service's, so that an entry

@@ -14,21 +14,11 @@ namespace {
 
 /// The flows the other way: what comes back. The ports stay the service's.
 FlowSet flipped(const FlowSet& flows) {
-  FlowSet back;
-  for (auto& box : flows.boxes()) {
-    std::swap(box.sources, box.destinations);
-    back |= FlowSet{box};
-  }
-  return back;
+  return with_each_box(flows, [](FlowBox& box) { std::swap(box.sources, box.destinations); });
 }
 
 FlowSet from_anywhere(const FlowSet& flows) {
-  FlowSet all;
-  for (auto& box : flows.boxes()) {
-    box.sources = PrefixSet::everything();
-    all |= FlowSet{box};
-  }
-  return all;
+  return with_each_box(flows, [](FlowBox& box) { box.sources = PrefixSet::everything(); });
 }
 
 /// The one destination of all flows of one family, if there is one.
@@ -48,13 +38,10 @@ std::optional<Target> only_target(const FlowSet& flows) {
 }
 
 FlowSet to_target(const FlowSet& flows, const Target& target) {
-  FlowSet all;
-  for (auto& box : flows.boxes()) {
+  return with_each_box(flows, [&](FlowBox& box) {
     box.destinations = PrefixSet{AddressRange{target.first, target.first}};
     box.ports = Ports{target.second, target.second};
-    all |= FlowSet{box};
-  }
-  return all;
+  });
 }
 
 /// A chain's ruleset and its place there. Of two chains with one priority the younger comes first
@@ -158,21 +145,25 @@ class Way {
     return {hook, nat_priority(hook), nat_ages_[static_cast<std::size_t>(packet)]};
   }
 
-  /// The answers are translated back at the end of their way.
-  bool sees_original(const Stop& stop, Packet packet) const {
-    const bool first_hook = stop.hook == Hook::prerouting || stop.hook == Hook::output;
-    const bool last_hook = stop.hook == Hook::input || stop.hook == Hook::postrouting;
-    return (packet == Packet::following && first_hook && is_called_before(stop, nat(stop.hook, packet))) ||
-           (packet == Packet::reply && last_hook && is_called_before(nat(stop.hook, packet), stop));
+  /// There destinations are translated, those of answers back to the old source.
+  bool is_before_first_nat(const Stop& stop, Packet packet) const {
+    return (stop.hook == Hook::prerouting || stop.hook == Hook::output) &&
+           is_called_before(stop, nat(stop.hook, packet));
   }
 
-  /// The source is translated at the end of the way, and the answers' destination back at its beginning.
-  bool sees_new_source(const Stop& stop, Packet packet) const {
-    const bool first_hook = stop.hook == Hook::prerouting || stop.hook == Hook::output;
-    const auto translation = nat(stop.hook, packet);
-    if (packet == Packet::reply) return first_hook && is_called_before(stop, translation);
+  /// There sources are translated, those of answers back to the old destination.
+  bool is_behind_last_nat(const Stop& stop, Packet packet) const {
     return (stop.hook == Hook::input || stop.hook == Hook::postrouting) &&
-           is_called_before(translation, stop);
+           is_called_before(nat(stop.hook, packet), stop);
+  }
+
+  bool sees_original(const Stop& stop, Packet packet) const {
+    return (packet == Packet::following && is_before_first_nat(stop, packet)) ||
+           (packet == Packet::reply && is_behind_last_nat(stop, packet));
+  }
+
+  bool sees_new_source(const Stop& stop, Packet packet) const {
+    return packet == Packet::reply ? is_before_first_nat(stop, packet) : is_behind_last_nat(stop, packet);
   }
 
   static FlowSet as_seen(const FlowSet& flows, Packet packet, const std::optional<Target>& target) {

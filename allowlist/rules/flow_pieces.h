@@ -20,6 +20,17 @@ inline FlowSet united(std::vector<FlowSet> pieces) {
   return std::move(pieces.front());
 }
 
+/// Each of its boxes as `change` makes it.
+template <typename Change>
+FlowSet with_each_box(const FlowSet& flows, Change change) {
+  FlowSet all;
+  for (auto& box : flows.boxes()) {
+    change(box);
+    all |= FlowSet{box};
+  }
+  return all;
+}
+
 /// Flows of which rule after rule takes a part.
 class RemainingFlows {
  public:

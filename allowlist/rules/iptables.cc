@@ -319,18 +319,21 @@ class Meaning {
   static std::optional<Complaint> add_target(const iptables::Target& target, PacketMatch& match,
                                              const RuleName& name, const ChainMap& map, std::size_t first,
                                              Chain& chain) {
-    constexpr std::pair<std::string_view, Verdict> verdicts[] = {
-        {"ACCEPT", Verdict::accept},  {"DROP", Verdict::drop},   {"REJECT", Verdict::reject},
-        {"RETURN", Verdict::return_}, {"SNAT", Verdict::accept}, {"MASQUERADE", Verdict::accept}};
-    const bool new_source = target.name == "SNAT" || target.name == "MASQUERADE";
+    using Row = std::pair<std::string_view, Outcome>;
+    constexpr Outcome new_source{.verdict = Verdict::accept, .new_source = true};
+    constexpr Row outcomes[] = {{"ACCEPT", {.verdict = Verdict::accept}},
+                                {"DROP", {.verdict = Verdict::drop}},
+                                {"REJECT", {.verdict = Verdict::reject}},
+                                {"RETURN", {.verdict = Verdict::return_}},
+                                {"SNAT", new_source},
+                                {"MASQUERADE", new_source}};
     if (target.name.empty() || iptables::goes_on(target.name)) {
       chain.rules.push_back(match.rule({.verdict = Verdict::next}, name));
       return std::nullopt;
     }
-    const auto* verdict = std::ranges::find(verdicts, std::string_view{target.name},
-                                            &std::pair<std::string_view, Verdict>::first);
-    if (verdict != std::end(verdicts)) {
-      chain.rules.push_back(match.rule({.verdict = verdict->second, .new_source = new_source}, name));
+    const auto* outcome = std::ranges::find(outcomes, std::string_view{target.name}, &Row::first);
+    if (outcome != std::end(outcomes)) {
+      chain.rules.push_back(match.rule(outcome->second, name));
       return std::nullopt;
     }
     if (const auto user = map.find(target.name)) {

@@ -52,8 +52,6 @@ bool is_reserved(std::string_view word) {
          is_in(bit_operators, word);
 }
 
-bool is_number(std::string_view text) { return is_digits(text); }
-
 Value word_or_range(const std::string& text) {
   constexpr std::string_view address = "0123456789abcdefABCDEF.:/";
   const auto dash = text.find('-');
@@ -188,7 +186,7 @@ class Parser {
                                           "packets", "bytes", "kbytes", "mbytes", "used",  "name"};
     const auto from = at_;
     take("ct");
-    while (more() && (is_in(words, peek()) || is_number(peek().substr(0, 1)) || peek().contains("bytes/") ||
+    while (more() && (is_in(words, peek()) || is_digits(peek().substr(0, 1)) || peek().contains("bytes/") ||
                       tokens_[at_].kind == Token::Kind::text))
       ++at_;
     add(Condition{}, since(from));
@@ -326,7 +324,7 @@ class Parser {
       return std::nullopt;
     auto value = word_or_range(tokens_[at_++].text);
     // Behind flags "/" is in front of a mask.
-    if (peek() == "/" && is_number(peek(1)) && value.text.find_first_of(".:") != std::string::npos) {
+    if (peek() == "/" && is_digits(peek(1)) && value.text.find_first_of(".:") != std::string::npos) {
       value.text += fmt::format("/{}", peek(1));
       at_ += 2;
     }
